@@ -1,0 +1,17 @@
+"""Fixtures that every room's tests share."""
+
+import lazy_bindings  # noqa: F401 makes every test start fast
+
+from collections.abc import Callable
+
+import pytest
+from constructs import Construct
+
+from tests.support import Synthesized
+from tests.support import synth_scope as _synth_scope
+
+
+@pytest.fixture(scope="session")
+def synth_scope() -> Callable[[Callable[[Construct], object]], Synthesized]:
+    """A function that synthesizes what another function puts into an empty stack."""
+    return _synth_scope
