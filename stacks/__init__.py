@@ -1,0 +1,1 @@
+"""The systems: one module a system, its `Settings` class and its `Stack` class. Wiring, not logic."""

@@ -1,0 +1,54 @@
+"""What every stack has: the provider behind an account guard, the state, the tags."""
+
+from cdktf import S3Backend, TerraformStack
+from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
+from pydantic import Field
+
+from modules.settings import Settings
+from modules.types import AccountId, BucketName, ProviderVersion, Region
+
+PROVIDER_VERSION = "aws_provider_version"
+"""The CDKTF context key that replaces the provider version of the settings, for a mirror that holds another one."""
+
+
+class EnvironmentSettings(Settings):
+    """What every environment says, whatever system it runs."""
+
+    account_id: AccountId
+    """The only account that Terraform may change and keep the state in."""
+
+    region: Region
+
+    aws_provider_version: ProviderVersion
+    """The exact version of hashicorp/aws, raised on purpose and never by a dependency."""
+
+    state_bucket: BucketName = Field(default_factory=lambda known: f"ecs-stacks-state-{known.get('account_id', '')}")
+    """The account's bucket for Terraform states, in this region: `infra state bootstrap` creates it."""
+
+    tags: dict[str, str] = Field(default_factory=dict)
+    """Tags for every resource, beside `Stack` and `ManagedBy`."""
+
+
+def declare_environment(stack: TerraformStack, settings: EnvironmentSettings) -> None:
+    """Give a stack its provider, account guard, default tags and S3 state at `<stack>/terraform.tfstate`."""
+    name = stack.node.id
+    AwsProvider(
+        stack,
+        "aws",
+        region=settings.region,
+        allowed_account_ids=[settings.account_id],
+        default_tags=[AwsProviderDefaultTags(tags={"Stack": name, "ManagedBy": "terraform", **settings.tags})],
+    )
+    # The bindings pin the version that they were generated from.
+    version = stack.node.try_get_context(PROVIDER_VERSION) or settings.aws_provider_version
+    stack.add_override("terraform.required_providers.aws.version", version)
+    S3Backend(
+        stack,
+        bucket=settings.state_bucket,
+        key=f"{name}/terraform.tfstate",
+        region=settings.region,
+        encrypt=True,
+        allowed_account_ids=[settings.account_id],
+    )
+    # S3Backend of cdktf 0.21 does not know the argument.
+    stack.add_override("terraform.backend.s3.use_lockfile", True)

@@ -1,0 +1,97 @@
+"""What every stack has: provider, account guard, state, tags."""
+
+import pytest
+from cdktf import TerraformStack, Testing
+
+from stacks.environment import PROVIDER_VERSION, EnvironmentSettings, declare_environment
+from tests.support import Synthesized, synth_stack
+
+SETTINGS = EnvironmentSettings(
+    account_id="956880242582", region="eu-west-2", aws_provider_version="6.33.0", tags={"Team": "platform"}
+)
+
+
+class Empty(TerraformStack):
+    """A stack with nothing but its environment."""
+
+
+def build(settings: EnvironmentSettings = SETTINGS) -> Synthesized:
+    """An empty stack named staging."""
+
+    def make(app: object) -> TerraformStack:
+        stack = Empty(app, "staging")  # type: ignore[arg-type]
+        declare_environment(stack, settings)
+        return stack
+
+    return synth_stack(make)
+
+
+@pytest.fixture(scope="module")
+def stack() -> Synthesized:
+    """The empty stack."""
+    return build()
+
+
+def test_provider_guards_the_account(stack: Synthesized) -> None:
+    """The provider refuses credentials of any other account."""
+    (provider,) = stack.document["provider"]["aws"]
+
+    assert ["956880242582"] == provider["allowed_account_ids"]
+
+
+def test_provider_region(stack: Synthesized) -> None:
+    """The region is the environment's, not the shell's."""
+    (provider,) = stack.document["provider"]["aws"]
+
+    assert "eu-west-2" == provider["region"]
+
+
+def test_provider_version_is_the_settings(stack: Synthesized) -> None:
+    """The version is chosen by the environment, not by the bindings."""
+    assert "6.33.0" == stack.document["terraform"]["required_providers"]["aws"]["version"]
+
+
+def test_provider_version_from_context() -> None:
+    """The context can name the version that an air-gapped mirror holds."""
+    app = Testing.app(context={PROVIDER_VERSION: "5.100.0"})
+    stack = Empty(app, "staging")
+    declare_environment(stack, SETTINGS)
+
+    document = Synthesized(Testing.synth(stack)).document
+
+    assert "5.100.0" == document["terraform"]["required_providers"]["aws"]["version"]
+
+
+def test_tags(stack: Synthesized) -> None:
+    """Every resource says which stack it belongs to."""
+    (provider,) = stack.document["provider"]["aws"]
+
+    assert [{"tags": {"ManagedBy": "terraform", "Stack": "staging", "Team": "platform"}}] == provider["default_tags"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("bucket", "ecs-stacks-state-956880242582"),
+        ("key", "staging/terraform.tfstate"),
+        ("region", "eu-west-2"),
+        ("encrypt", True),
+        ("use_lockfile", True),
+        ("allowed_account_ids", ["956880242582"]),
+    ],
+)
+def test_state(stack: Synthesized, argument: str, value: object) -> None:
+    """The state lies encrypted and locked in the account's bucket, behind the same guard."""
+    assert value == stack.document["terraform"]["backend"]["s3"][argument]
+
+
+def test_state_bucket_is_a_setting() -> None:
+    """Whoever has a bucket already names it."""
+    named = build(SETTINGS.model_copy(update={"state_bucket": "my-states"}))
+
+    assert "my-states" == named.document["terraform"]["backend"]["s3"]["bucket"]
+
+
+def test_no_required_version(stack: Synthesized) -> None:
+    """With required_version in the JSON checkov parses nothing and reports success."""
+    assert "required_version" not in stack.document["terraform"]
