@@ -1,0 +1,17 @@
+"""The map: one line an environment. `cdktf` runs this file and finds the Terraform JSON in `cdktf.out`."""
+
+import lazy_bindings  # noqa: F401 makes the imports below cheap
+
+from cdktf import App
+
+from stacks.loading import loading_environments
+from stacks.nocomelon import NoComelonStack
+
+with loading_environments():
+    from envs import dev
+
+app = App()
+
+NoComelonStack(app, "dev", settings=dev.SETTINGS)
+
+app.synth()
