@@ -22,11 +22,16 @@ class EnvironmentSettings(Settings):
     aws_provider_version: ProviderVersion
     """The exact version of hashicorp/aws, raised on purpose and never by a dependency."""
 
-    state_bucket: BucketName = Field(default_factory=lambda known: f"ecs-stacks-state-{known.get('account_id', '')}")
-    """The account's bucket for Terraform states, in this region: `infra state bootstrap` creates it."""
+    state_bucket: BucketName | None = None
+    """The bucket for Terraform states, in this region. None: `ecs-stacks-state-<account_id>`, one an account."""
 
     tags: dict[str, str] = Field(default_factory=dict)
     """Tags for every resource, beside `Stack` and `ManagedBy`."""
+
+    @property
+    def state_bucket_name(self) -> str:
+        """The bucket that `infra state bootstrap` creates."""
+        return f"ecs-stacks-state-{self.account_id}" if self.state_bucket is None else self.state_bucket
 
 
 def declare_environment(stack: TerraformStack, settings: EnvironmentSettings) -> None:
@@ -44,7 +49,7 @@ def declare_environment(stack: TerraformStack, settings: EnvironmentSettings) ->
     stack.add_override("terraform.required_providers.aws.version", version)
     S3Backend(
         stack,
-        bucket=settings.state_bucket,
+        bucket=settings.state_bucket_name,
         key=f"{name}/terraform.tfstate",
         region=settings.region,
         encrypt=True,

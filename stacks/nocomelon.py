@@ -574,6 +574,8 @@ class NoComelonStack(TerraformStack):
             task_role_arn=self._task_role.arn,
             container_definitions=json.dumps([self._container()]),
             volume=[EcsTaskDefinitionVolume(name=_SCRATCH)],
+            # The revision that serves stays registered until the next one does, so that ECS can roll back to it.
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
         self._service = EcsService(
             self,

@@ -46,9 +46,9 @@ def _one(blocks: dict[str, Block], type_: str, id_: str | None) -> Block:
     return blocks[id_]
 
 
-def synth_stack(build: Callable[[App], TerraformStack]) -> Synthesized:
-    """Synthesize the stack that `build` makes."""
-    return Synthesized(Testing.synth(build(Testing.app())))
+def synth_stack(build: Callable[[App], TerraformStack], context: dict[str, str] | None = None) -> Synthesized:
+    """Synthesize the stack that `build` makes in an app with this context."""
+    return Synthesized(Testing.synth(build(Testing.app(context=context))))
 
 
 def synth_scope(build: Callable[[Construct], object]) -> Synthesized:

@@ -1,7 +1,7 @@
 """What every stack has: provider, account guard, state, tags."""
 
 import pytest
-from cdktf import TerraformStack, Testing
+from cdktf import App, TerraformStack
 
 from stacks.environment import PROVIDER_VERSION, EnvironmentSettings, declare_environment
 from tests.support import Synthesized, synth_stack
@@ -15,15 +15,15 @@ class Empty(TerraformStack):
     """A stack with nothing but its environment."""
 
 
-def build(settings: EnvironmentSettings = SETTINGS) -> Synthesized:
+def build(settings: EnvironmentSettings = SETTINGS, context: dict[str, str] | None = None) -> Synthesized:
     """An empty stack named staging."""
 
-    def make(app: object) -> TerraformStack:
-        stack = Empty(app, "staging")  # type: ignore[arg-type]
+    def make(app: App) -> TerraformStack:
+        stack = Empty(app, "staging")
         declare_environment(stack, settings)
         return stack
 
-    return synth_stack(make)
+    return synth_stack(make, context)
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +53,7 @@ def test_provider_version_is_the_settings(stack: Synthesized) -> None:
 
 def test_provider_version_from_context() -> None:
     """The context can name the version that an air-gapped mirror holds."""
-    app = Testing.app(context={PROVIDER_VERSION: "5.100.0"})
-    stack = Empty(app, "staging")
-    declare_environment(stack, SETTINGS)
-
-    document = Synthesized(Testing.synth(stack)).document
+    document = build(context={PROVIDER_VERSION: "5.100.0"}).document
 
     assert "5.100.0" == document["terraform"]["required_providers"]["aws"]["version"]
 

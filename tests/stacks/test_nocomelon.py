@@ -339,6 +339,10 @@ class TestTask:
         assert [{"sourceVolume": "scratch", "containerPath": "/tmp", "readOnly": False}] == only["mountPoints"]
         assert [{"name": "scratch"}] == stack.resource("aws_ecs_task_definition")["volume"]
 
+    def test_previous_revision_outlives_the_rollout(self, stack: Synthesized) -> None:
+        """ECS rolls back to the revision that served, which must still be registered then."""
+        assert {"create_before_destroy": True} == stack.resource("aws_ecs_task_definition")["lifecycle"]
+
 
 class TestService:
     """The service and its image."""
