@@ -1,0 +1,5 @@
+"""`python -m tools`, which the Pipfile names `infra`."""
+
+from tools.cli import main
+
+main()

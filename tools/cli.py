@@ -1,0 +1,42 @@
+"""The `infra` command: its map, and the one place where an error becomes a line and an exit code."""
+
+import sys
+
+import typer
+
+from tools import demo, doctor, lifecycle, local, state, terraform
+from tools.console import err
+from tools.environment import applied, export_lines
+from tools.errors import InfraError
+from tools.scan import gate
+
+app = typer.Typer(
+    name="infra",
+    help="What happens around Terraform. Stacks are named as in `cdktf deploy <stack>`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(local.app, name="local")
+app.add_typer(state.app, name="state")
+app.command("doctor")(doctor.command)
+app.command("lifecycle")(lifecycle.command)
+app.command("scan")(gate.command)
+app.command("demo")(demo.demo)
+
+
+@app.command("env")
+def env() -> None:
+    """Print the variables for Terraform and cdktf, for `eval "$(infra env)"`: the providers of TF_PLUGIN_MIRROR."""
+    for line in export_lines(terraform.environment()):
+        typer.echo(line)
+
+
+def main() -> None:
+    """Run `infra`: exit code 0 when it worked, 1 when it failed, 2 when it was called wrongly."""
+    try:
+        with applied(terraform.environment()):
+            app()
+    except InfraError as error:
+        err.print(f"error: {error}", markup=False, style="red")
+        sys.exit(1)

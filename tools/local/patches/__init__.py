@@ -1,0 +1,28 @@
+"""
+The emulators' gaps, closed.
+
+One module an AWS service, by its signing name; one function a gap, named after the API call.
+"""
+
+
+def apply() -> None:
+    """Patch both emulators. They must be configured before, as this imports them."""
+    from tools.local.patches import (
+        application_autoscaling,
+        cloudfront,
+        codedeploy,
+        ec2,
+        ecs,
+        elasticache,
+        elasticfilesystem,
+        elasticloadbalancing,
+        ministack,
+        monitoring,
+        rds,
+        servicediscovery,
+    )
+
+    in_ministack = (cloudfront, ec2, ecs, elasticache, elasticfilesystem, elasticloadbalancing, rds, servicediscovery)
+    in_moto = (application_autoscaling, codedeploy, monitoring)
+    for module in (ministack, *in_ministack, *in_moto):
+        module.apply()
