@@ -36,7 +36,7 @@ def main() -> None:
     """Run `infra`: exit code 0 when it worked, 1 when it failed, 2 when it was called wrongly."""
     try:
         with applied(terraform.environment()):
-            app()
+            app(prog_name="infra")
     except InfraError as error:
         err.print(f"error: {error}", markup=False, style="red")
         sys.exit(1)
