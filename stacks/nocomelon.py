@@ -26,13 +26,13 @@ from cdktf_cdktf_provider_aws.appautoscaling_policy import (
 )
 from cdktf_cdktf_provider_aws.appautoscaling_target import AppautoscalingTarget
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
-from cdktf_cdktf_provider_aws.data_aws_ecr_repository import DataAwsEcrRepository
 from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import (
     DataAwsIamPolicyDocument,
     DataAwsIamPolicyDocumentStatement,
     DataAwsIamPolicyDocumentStatementCondition,
     DataAwsIamPolicyDocumentStatementPrincipals,
 )
+from cdktf_cdktf_provider_aws.data_aws_ssm_parameters_by_path import DataAwsSsmParametersByPath
 from cdktf_cdktf_provider_aws.data_aws_subnets import DataAwsSubnets, DataAwsSubnetsFilter
 from cdktf_cdktf_provider_aws.data_aws_vpc import DataAwsVpc
 from cdktf_cdktf_provider_aws.ecr_lifecycle_policy import EcrLifecyclePolicy
@@ -82,6 +82,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration imp
 from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA, S3BucketVersioningVersioningConfiguration
 from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from cdktf_cdktf_provider_aws.ssm_parameter import SsmParameter
 from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
@@ -146,7 +147,7 @@ class NoComelonSettings(EnvironmentSettings):
     desired_count: Annotated[int, Field(ge=1, le=10)] = 1
     health_check_path: UrlPath = "/health"
     image_tag: ImageTag | None = None
-    """What the variable `image_tag` is when nobody sets it. None: the image that was pushed last."""
+    """What the variable `image_tag` is when nobody sets it. None: the image that was deployed last."""
 
     log_retention_days: LogRetentionDays = 30
     secret_recovery_days: SecretRecoveryDays = 0
@@ -180,6 +181,7 @@ class NoComelonStack(TerraformStack):
         declare_environment(self, settings)
         self._declare_network()
         self._declare_repository()
+        self._declare_image()
         self._declare_assets()
         self._declare_secrets()
         self._declare_load_balancer()
@@ -249,7 +251,7 @@ class NoComelonStack(TerraformStack):
         )
 
     def _declare_repository(self) -> None:
-        """The registry, and which of its images runs: the one asked for, else the one pushed last, else none yet."""
+        """The registry: a tag names one image for good, and old images go."""
         self._repository = EcrRepository(
             self,
             "repository",
@@ -283,19 +285,18 @@ class NoComelonStack(TerraformStack):
                 }
             ),
         )
-        pushed = DataAwsEcrRepository(
-            self,
-            "pushed_images",
-            name=self._repository.name,
-            # Unknown until the repository exists, so the first plan does not look for it.
-            registry_id=self._repository.registry_id,
+
+    def _declare_image(self) -> None:
+        """Which image runs: the one asked for, else the one that was deployed last, else none yet."""
+        remembered = DataAwsSsmParametersByPath(
+            self, "deployed", path=f"/{self.node.id}/deployed", with_decryption=False
         )
         asked = TerraformVariable(
             self,
             "image_tag",
             type="string",
             default="" if self._settings.image_tag is None else self._settings.image_tag,
-            description="Which image of the repository runs; empty: the one pushed last, none before the first push.",
+            description="Which image of the repository runs; empty: the one deployed last, none before the first.",
         )
         asked.add_validation(
             condition=Fn.can(Fn.regex("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$", asked.string_value)),
@@ -305,8 +306,9 @@ class NoComelonStack(TerraformStack):
             condition=Op.neq(asked.string_value, "latest"),
             error_message="image_tag must name one image, such as a commit SHA: latest could be any.",
         )
-        newest = f"data.aws_ecr_repository.{pushed.friendly_unique_id}.most_recent_image_tags[0]"
-        tag = TerraformLocal(self, "running_image_tag", f'${{try(coalesce({asked.fqn}, try({newest}, "")), "")}}')
+        # The provider calls every parameter's value sensitive, which would hide the container from the plan.
+        last = f"nonsensitive(data.aws_ssm_parameters_by_path.{remembered.friendly_unique_id}.values[0])"
+        tag = TerraformLocal(self, "running_image_tag", f'${{try(coalesce({asked.fqn}, try({last}, "")), "")}}')
         self._image_tag = tag.fqn
         # In a local of its own, because quotes would not survive inside the JSON of the container definitions.
         self._image = TerraformLocal(
@@ -583,7 +585,7 @@ class NoComelonStack(TerraformStack):
             name=self._name,
             cluster=self._cluster.arn,
             task_definition=task.arn,
-            desired_count=self._tasks(settings.desired_count),
+            desired_count=self._once_there_is_an_image(settings.desired_count),
             capacity_provider_strategy=[EcsServiceCapacityProviderStrategy(capacity_provider="FARGATE", weight=1)],
             network_configuration=EcsServiceNetworkConfiguration(
                 subnets=self._subnets.ids, security_groups=[self._task_group.id], assign_public_ip=True
@@ -609,8 +611,20 @@ class NoComelonStack(TerraformStack):
             else TerraformResourceLifecycle(ignore_changes=["desired_count"]),
         )
 
-    def _tasks(self, count: int) -> float:
-        """Run this many tasks once there is an image, and none before: a service without one would never be steady."""
+        SsmParameter(
+            self,
+            "deployed_image_tag",
+            name=f"/{self.node.id}/deployed/image-tag",
+            description=f"The image of {self._name} that was deployed last",
+            type="String",
+            insecure_value=f"${{{self._image_tag}}}",
+            count=self._once_there_is_an_image(1),
+            # Written when the service is steady, so that a deployment that failed is not remembered.
+            depends_on=[self._service],
+        )
+
+    def _once_there_is_an_image(self, count: int) -> float:
+        """Run this many once there is an image, and none before: a service without one would never be steady."""
         return Token.as_number(f'${{{self._image_tag} == "" ? 0 : {count}}}')
 
     def _container(self) -> dict[str, object]:
@@ -650,8 +664,8 @@ class NoComelonStack(TerraformStack):
             service_namespace="ecs",
             scalable_dimension="ecs:service:DesiredCount",
             resource_id=f"service/{self._cluster.name}/{self._service.name}",
-            min_capacity=self._tasks(autoscaling.min_capacity),
-            max_capacity=self._tasks(autoscaling.max_capacity),
+            min_capacity=self._once_there_is_an_image(autoscaling.min_capacity),
+            max_capacity=self._once_there_is_an_image(autoscaling.max_capacity),
         )
         AppautoscalingPolicy(
             self,

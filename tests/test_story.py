@@ -82,10 +82,10 @@ def client(project: Project, service: str) -> Any:  # noqa: ANN401 a client of a
 
 
 def test_the_service_exists(demo: Project) -> None:
-    """The SDK finds the deployed service, with no tasks before the first image."""
+    """The SDK finds the deployed service."""
     (service,) = client(demo, "ecs").describe_services(cluster="nocomelon-dev", services=["nocomelon-dev"])["services"]
 
-    assert ("ACTIVE", 0) == (service["status"], service["desiredCount"])
+    assert "ACTIVE" == service["status"]
 
 
 def test_the_target_group_exists(demo: Project) -> None:
@@ -155,3 +155,14 @@ def test_second_demo_changes_nothing(demo: Project) -> None:
 
     assert 0 == result.returncode, result.stdout + result.stderr
     assert "0 added, 0 changed, 0 destroyed" in result.stdout
+
+
+def test_deployed_image_is_remembered(demo: Project) -> None:
+    """A deploy with an image runs it; the next plan without the variable changes nothing."""
+    deployed = demo.run("cdktf", "deploy", "dev", "--auto-approve", "--var", "image_tag=v1")
+    diff = demo.run("cdktf", "diff", "dev")
+    (service,) = client(demo, "ecs").describe_services(cluster="nocomelon-dev", services=["nocomelon-dev"])["services"]
+
+    assert 0 == deployed.returncode, deployed.stdout
+    assert "No changes" in diff.stdout
+    assert 1 == service["desiredCount"]

@@ -94,4 +94,4 @@ def test_lifecycle_with_everything_on(tmp_path: Path) -> None:
     life = lifecycle.run(load_stack("dev", tmp_path))
 
     assert ([], []) == (life.changes, life.left)
-    assert 33 == life.resources
+    assert 34 == life.resources

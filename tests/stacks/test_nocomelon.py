@@ -360,17 +360,23 @@ class TestService:
         assert "v1" == build(image_tag="v1").document["variable"]["image_tag"]["default"]
 
     def test_running_image_tag(self, stack: Synthesized) -> None:
-        """The variable wins, then the image that was pushed last, then none."""
-        newest = "data.aws_ecr_repository.pushed_images.most_recent_image_tags[0]"
+        """The variable wins, then the image that was deployed last, then none."""
+        last = "nonsensitive(data.aws_ssm_parameters_by_path.deployed.values[0])"
 
-        expected = f'${{try(coalesce(var.image_tag, try({newest}, "")), "")}}'
+        expected = f'${{try(coalesce(var.image_tag, try({last}, "")), "")}}'
         assert expected == stack.document["locals"]["running_image_tag"]
 
-    def test_first_plan_does_not_look_for_images(self, stack: Synthesized) -> None:
-        """The lookup takes an attribute that is unknown until the repository exists, and so waits for it."""
-        lookup = stack.data("aws_ecr_repository")
+    def test_deployed_image_is_remembered(self, stack: Synthesized) -> None:
+        """The tag is written where the next plan looks for it, once the service is steady."""
+        parameter = stack.resource("aws_ssm_parameter")
 
-        assert "${aws_ecr_repository.repository.registry_id}" == lookup["registry_id"]
+        assert "${local.running_image_tag}" == parameter["insecure_value"]
+        assert parameter["name"].startswith(stack.data("aws_ssm_parameters_by_path")["path"] + "/")
+        assert ["aws_ecs_service.service"] == parameter["depends_on"]
+
+    def test_nothing_is_remembered_before_the_first_image(self, stack: Synthesized) -> None:
+        """A parameter cannot be empty, so it exists from the first image on."""
+        assert '${local.running_image_tag == "" ? 0 : 1}' == stack.resource("aws_ssm_parameter")["count"]
 
     def test_moving_tag_is_refused(self, stack: Synthesized) -> None:
         """The tag latest could be any image."""

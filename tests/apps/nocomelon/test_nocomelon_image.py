@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from tools.scan.gate import CHECKOV
+
 APP = Path(__file__).resolve().parents[3] / "apps" / "nocomelon"
 
 
@@ -157,3 +159,14 @@ def test_command_without_a_bucket_stops_with_one_line() -> None:
     )
 
     assert (1, "error: environment: S3_BUCKET_NAME: Field required\n") == (result.returncode, result.stderr)
+
+
+@pytest.mark.slow
+def test_checkov_finds_nothing() -> None:
+    """The Dockerfile passes every check that applies to it."""
+    scan = [str(CHECKOV), "-d", str(APP), "--framework", "dockerfile", "--skip-download", "--output", "json"]
+    result = subprocess.run(scan, capture_output=True, text=True, check=False)  # noqa: S603 the pinned checkov
+    summary = json.loads(result.stdout)["summary"]
+
+    assert (0, 0) == (summary["failed"], summary["parsing_errors"])
+    assert summary["passed"] > 10
