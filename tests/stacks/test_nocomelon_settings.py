@@ -35,10 +35,12 @@ def mistakes(settings_class: type[Any], changes: dict[str, object]) -> list[Mist
     return []
 
 
-def test_dev_is_the_design() -> None:
-    """The dev environment has the values of design 002."""
-    values = dev.SETTINGS
+DEFAULTS = NoComelonSettings(account_id="956880242582", region="us-east-1", aws_provider_version="6.33.0")
 
+
+@pytest.mark.parametrize("values", [dev.SETTINGS, DEFAULTS], ids=["dev", "defaults"])
+def test_values_are_the_designs(values: NoComelonSettings) -> None:
+    """The dev environment, and whatever an environment leaves out, has the values of design 002."""
     assert ("us-east-1", "6.33.0") == (values.region, values.aws_provider_version)
     assert (512, 1024, 8000, 1) == (values.cpu, values.memory_mib, values.container_port, values.desired_count)
     assert (None, None) == (values.https, values.autoscaling)
