@@ -21,12 +21,18 @@ _UNCHECKED = "arguments that did not pass"
 @contextmanager
 def collecting_mistakes() -> Iterator[None]:
     """
-    Let settings with mistakes be made inside this block, for `errors_in` to list afterwards.
+    Let settings with mistakes be made inside this block, for `validation_error` to find afterwards.
 
     Pydantic raises for a nested part before the outer settings are looked at, which would show one part's mistakes
     at a time.
     """
-    token = _collecting.set(True)
+    with _set_collecting(True):
+        yield
+
+
+@contextmanager
+def _set_collecting(collecting: bool) -> Iterator[None]:
+    token = _collecting.set(collecting)
     try:
         yield
     finally:
@@ -50,11 +56,14 @@ class Settings(BaseModel):
 
     def __init__(self, **arguments: Any) -> None:  # noqa: ANN401 pydantic checks the values
         """:raises ValidationError: a setting is missing, unknown or not allowed."""
-        try:
+        if not _collecting.get():
             super().__init__(**arguments)
+            return
+        try:
+            # The parts are checked on the way, and those with mistakes must not reach the validators of this class.
+            with _set_collecting(False):
+                super().__init__(**arguments)
         except ValidationError:
-            if not _collecting.get():
-                raise
             self.__dict__[_UNCHECKED] = arguments
 
     @model_validator(mode="wrap")
@@ -75,13 +84,11 @@ class Settings(BaseModel):
 
 def validation_error(settings: Settings) -> ValidationError | None:
     """Check settings made inside `collecting_mistakes`, parts and all: the error they hide, or None."""
-    token = _collecting.set(False)
     try:
-        type(settings).model_validate(settings)
+        with _set_collecting(False):
+            type(settings).model_validate(settings)
     except ValidationError as error:
         return error
-    finally:
-        _collecting.reset(token)
     return None
 
 

@@ -17,9 +17,10 @@ AccountId = Annotated[
 
 Region = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[1-9]$"),
+    StringConstraints(pattern=r"^(af|ap|ca|eu|il|me|mx|sa|us)-(north|south)?(east|west|central|north|south)-[1-9]$"),
     Field(description="the code of an AWS region, such as us-east-1"),
 ]
+"""The other partitions, China and GovCloud, have other ARNs and endpoints, which nothing here was tried with."""
 
 ProviderVersion = Annotated[
     str,
@@ -35,14 +36,20 @@ BucketName = Annotated[
 ]
 """S3's rules for bucket names, less the dots, which break TLS: docs.aws.amazon.com/AmazonS3, "Bucket naming rules"."""
 
+
+def _check_names_one_image(tag: str) -> str:
+    if tag == "latest":
+        raise mistake("must name one image, such as a commit SHA: latest could be any")
+    return tag
+
+
 ImageTag = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$"),
+    AfterValidator(_check_names_one_image),
     Field(description="an image tag of at most 128 letters, digits, _, . and -"),
 ]
-"""The grammar of a tag in the OCI distribution specification."""
-
-Port = Annotated[int, Field(ge=1, le=65535)]
+"""The grammar of a tag in the OCI distribution specification, less the tag that moves by custom."""
 
 Percent = Annotated[int, Field(ge=1, le=100)]
 
@@ -79,3 +86,35 @@ def _check_recovery_window(days: int) -> int:
 
 SecretRecoveryDays = Annotated[int, AfterValidator(_check_recovery_window)]
 """How long a deleted secret can be restored; its name stays taken that long (Secrets Manager DeleteSecret)."""
+
+
+_RESERVED_TAGS = {"Stack", "ManagedBy"}
+_MOST_TAGS = 50 - len(_RESERVED_TAGS)
+
+
+def _check_tags(tags: dict[str, str]) -> dict[str, str]:
+    for key in tags:
+        if key in _RESERVED_TAGS or key.lower().startswith("aws:"):
+            raise mistake(f"must not contain {key!r}: aws:… is AWS's, Stack and ManagedBy are set for every resource")
+    return tags
+
+
+_TAG_CHARACTERS = r"^[A-Za-z0-9 _.:/=+@-]*$"
+
+Tags = Annotated[
+    dict[
+        Annotated[
+            str,
+            StringConstraints(pattern=_TAG_CHARACTERS, min_length=1, max_length=128),
+            Field(description="1 to 128 letters, digits, spaces and _.:/=+@-"),
+        ],
+        Annotated[
+            str,
+            StringConstraints(pattern=_TAG_CHARACTERS, max_length=256),
+            Field(description="at most 256 letters, digits, spaces and _.:/=+@-"),
+        ],
+    ],
+    Field(max_length=_MOST_TAGS, description=f"a dictionary of at most {_MOST_TAGS} tags"),
+    AfterValidator(_check_tags),
+]
+"""docs.aws.amazon.com/tag-editor, "Tag naming limits and requirements"."""

@@ -5,7 +5,7 @@ from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTag
 from pydantic import Field
 
 from modules.settings import Settings
-from modules.types import AccountId, BucketName, ProviderVersion, Region
+from modules.types import AccountId, BucketName, ProviderVersion, Region, Tags
 
 PROVIDER_VERSION = "aws_provider_version"
 """The CDKTF context key that replaces the provider version of the settings, for a mirror that holds another one."""
@@ -25,7 +25,7 @@ class EnvironmentSettings(Settings):
     state_bucket: BucketName | None = None
     """The bucket for Terraform states, in this region. None: `ecs-stacks-state-<account_id>`, one an account."""
 
-    tags: dict[str, str] = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=dict)
     """Tags for every resource, beside `Stack` and `ManagedBy`."""
 
     @property
@@ -42,7 +42,7 @@ def declare_environment(stack: TerraformStack, settings: EnvironmentSettings) ->
         "aws",
         region=settings.region,
         allowed_account_ids=[settings.account_id],
-        default_tags=[AwsProviderDefaultTags(tags={"Stack": name, "ManagedBy": "terraform", **settings.tags})],
+        default_tags=[AwsProviderDefaultTags(tags={**settings.tags, "Stack": name, "ManagedBy": "terraform"})],
     )
     # The bindings pin the version that they were generated from.
     version = stack.node.try_get_context(PROVIDER_VERSION) or settings.aws_provider_version

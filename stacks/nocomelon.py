@@ -12,6 +12,7 @@ from typing import Annotated
 from cdktf import (
     Fn,
     Op,
+    Postcondition,
     TerraformLocal,
     TerraformOutput,
     TerraformResourceLifecycle,
@@ -97,7 +98,6 @@ from modules.types import (
     ImageTag,
     LogRetentionDays,
     Percent,
-    Port,
     SecretRecoveryDays,
     UrlPath,
 )
@@ -105,8 +105,9 @@ from stacks.environment import EnvironmentSettings, declare_environment
 
 _APP = "nocomelon"
 _API_KEYS = {"OPENAI_API_KEY": "openai-api-key", "ELEVENLABS_API_KEY": "elevenlabs-api-key"}
+_CONTAINER_PORT = 8000
 _CONTAINER_USER = "10001:10001"
-_KEEP_IMAGES = 10
+_KEEP_IMAGES = 100  # ECR does not know which image runs, so the limit must outlast every pause between deploys.
 _KEEP_UNTAGGED_DAYS = 7
 _KEEP_NONCURRENT_DAYS = 30
 _KEEP_INCOMPLETE_UPLOAD_DAYS = 7
@@ -143,7 +144,6 @@ class NoComelonSettings(EnvironmentSettings):
 
     cpu: Cpu = 512
     memory_mib: MemoryMib = 1024
-    container_port: Port = 8000
     desired_count: Annotated[int, Field(ge=1, le=10)] = 1
     health_check_path: UrlPath = "/health"
     image_tag: ImageTag | None = None
@@ -161,6 +161,16 @@ class NoComelonSettings(EnvironmentSettings):
     @classmethod
     def _memory_fits_cpu(cls, memory_mib: int, info: ValidationInfo) -> int:
         return check_memory(memory_mib, info.data.get("cpu"))
+
+    @field_validator("autoscaling")
+    @classmethod
+    def _starts_within_bounds(
+        cls, autoscaling: AutoscalingSettings | None, info: ValidationInfo
+    ) -> AutoscalingSettings | None:
+        count = info.data.get("desired_count")
+        if autoscaling is not None and count is not None and count > autoscaling.max_capacity:
+            raise mistake(f"must have a max_capacity of at least desired_count, {count}")
+        return autoscaling
 
     @field_validator("https")
     @classmethod
@@ -219,27 +229,27 @@ class NoComelonStack(TerraformStack):
                 from_port=port,
                 to_port=port,
             )
-        VpcSecurityGroupEgressRule(
+        to_task = VpcSecurityGroupEgressRule(
             self,
             "load_balancer_to_task",
             security_group_id=self._load_balancer_group.id,
             description="The tasks",
             referenced_security_group_id=self._task_group.id,
             ip_protocol="tcp",
-            from_port=self._settings.container_port,
-            to_port=self._settings.container_port,
+            from_port=_CONTAINER_PORT,
+            to_port=_CONTAINER_PORT,
         )
-        VpcSecurityGroupIngressRule(
+        from_load_balancer = VpcSecurityGroupIngressRule(
             self,
             "task_from_load_balancer",
             security_group_id=self._task_group.id,
             description="The load balancer",
             referenced_security_group_id=self._load_balancer_group.id,
             ip_protocol="tcp",
-            from_port=self._settings.container_port,
-            to_port=self._settings.container_port,
+            from_port=_CONTAINER_PORT,
+            to_port=_CONTAINER_PORT,
         )
-        VpcSecurityGroupEgressRule(
+        task_out = VpcSecurityGroupEgressRule(
             self,
             "task_out",
             security_group_id=self._task_group.id,
@@ -249,6 +259,7 @@ class NoComelonStack(TerraformStack):
             from_port=443,
             to_port=443,
         )
+        self._task_rules = [to_task, from_load_balancer, task_out]
 
     def _declare_repository(self) -> None:
         """The registry: a tag names one image for good, and old images go."""
@@ -432,8 +443,8 @@ class NoComelonStack(TerraformStack):
         self._target_group = LbTargetGroup(
             self,
             "target_group",
-            name=generation_name("target_group", self._name, replaced_by=(settings.container_port, "HTTP", "ip")),
-            port=settings.container_port,
+            name=generation_name("target_group", self._name, replaced_by=(_CONTAINER_PORT, "HTTP", "ip")),
+            port=_CONTAINER_PORT,
             protocol="HTTP",
             target_type="ip",
             vpc_id=self._vpc.id,
@@ -476,6 +487,8 @@ class NoComelonStack(TerraformStack):
                     redirect=LbListenerDefaultActionRedirect(port="443", protocol="HTTPS", status_code="HTTP_301"),
                 )
             ],
+            # Nobody is sent to HTTPS before it answers.
+            depends_on=[self._listener],
         )
 
     def _declare_roles(self) -> None:
@@ -485,7 +498,7 @@ class NoComelonStack(TerraformStack):
         )
         self._log_group = log_group
         api_keys = self._allow(["secretsmanager:GetSecretValue"], [secret.arn for secret in self._secrets.values()])
-        self._execution_role = self._role(
+        self._execution_role, execution_policy = self._role(
             "execution",
             [
                 # AWS knows no resource for this action: docs.aws.amazon.com/service-authorization, Amazon ECR.
@@ -498,7 +511,7 @@ class NoComelonStack(TerraformStack):
                 api_keys,
             ],
         )
-        self._task_role = self._role(
+        self._task_role, task_policy = self._role(
             "task",
             [
                 self._allow(["s3:ListBucket"], [self._assets.arn]),
@@ -506,12 +519,13 @@ class NoComelonStack(TerraformStack):
                 api_keys,
             ],
         )
+        self._permissions = [execution_policy, task_policy]
 
     @staticmethod
     def _allow(actions: list[str], resources: list[str]) -> DataAwsIamPolicyDocumentStatement:
         return DataAwsIamPolicyDocumentStatement(effect="Allow", actions=actions, resources=resources)
 
-    def _role(self, id_: str, statements: list[DataAwsIamPolicyDocumentStatement]) -> IamRole:
+    def _role(self, id_: str, statements: list[DataAwsIamPolicyDocumentStatement]) -> tuple[IamRole, IamRolePolicy]:
         """Make a role that only this account's ECS tasks take on (docs.aws.amazon.com, confused deputy)."""
         settings = self._settings
         trust = DataAwsIamPolicyDocument(
@@ -539,15 +553,10 @@ class NoComelonStack(TerraformStack):
                 )
             ],
         )
-        role = IamRole(
-            self,
-            f"{id_}_role",
-            name=physical_name("role", self._name, id_),
-            assume_role_policy=trust.json,
-        )
-        policy = DataAwsIamPolicyDocument(self, f"{id_}_permissions", statement=statements)
-        IamRolePolicy(self, f"{id_}_policy", name=id_, role=role.id, policy=policy.json)
-        return role
+        role = IamRole(self, f"{id_}_role", name=physical_name("role", self._name, id_), assume_role_policy=trust.json)
+        document = DataAwsIamPolicyDocument(self, f"{id_}_permissions", statement=statements)
+        policy = IamRolePolicy(self, f"{id_}_policy", name=id_, role=role.id, policy=document.json)
+        return role, policy
 
     def _declare_service(self) -> None:
         """The cluster and its one service, which Terraform rolls out and waits for."""
@@ -556,7 +565,7 @@ class NoComelonStack(TerraformStack):
             self,
             "cluster",
             name=self._name,
-            setting=[EcsClusterSetting(name="containerInsights", value="enabled")],
+            setting=[EcsClusterSetting(name="containerInsights", value="disabled")],
         )
         capacity = EcsClusterCapacityProviders(
             self, "cluster_capacity", cluster_name=self._cluster.name, capacity_providers=["FARGATE"]
@@ -594,7 +603,7 @@ class NoComelonStack(TerraformStack):
                 EcsServiceLoadBalancer(
                     target_group_arn=self._target_group.arn,
                     container_name=_APP,
-                    container_port=settings.container_port,
+                    container_port=_CONTAINER_PORT,
                 )
             ],
             deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
@@ -604,13 +613,21 @@ class NoComelonStack(TerraformStack):
             propagate_tags="SERVICE",
             enable_ecs_managed_tags=True,
             wait_for_steady_state=True,
-            # A target group without a listener cannot take a service; a cluster without capacity cannot place one.
-            depends_on=[self._listener, capacity],
-            lifecycle=None
-            if settings.autoscaling is None
-            else TerraformResourceLifecycle(ignore_changes=["desired_count"]),
+            # A target group without a listener cannot take a service, a cluster without capacity cannot place one, and
+            # a task that starts before it may pull, read its secrets or open a connection fails.
+            depends_on=[self._listener, capacity, *self._permissions, *self._task_rules],
+            lifecycle=TerraformResourceLifecycle(
+                ignore_changes=None if settings.autoscaling is None else ["desired_count"],
+                # Older providers take a service that was rolled back for a steady one
+                # (hashicorp/terraform-provider-aws#19519).
+                postcondition=[
+                    Postcondition(
+                        condition=f"${{self.task_definition == {task.fqn}.arn}}",
+                        error_message="ECS rolled the deployment back: the service runs another task definition.",
+                    )
+                ],
+            ),
         )
-
         SsmParameter(
             self,
             "deployed_image_tag",
@@ -637,8 +654,8 @@ class NoComelonStack(TerraformStack):
             "mountPoints": [{"sourceVolume": _SCRATCH, "containerPath": "/tmp", "readOnly": False}],  # noqa: S108
             "portMappings": [
                 {
-                    "containerPort": self._settings.container_port,
-                    "hostPort": self._settings.container_port,
+                    "containerPort": _CONTAINER_PORT,
+                    "hostPort": _CONTAINER_PORT,
                     "protocol": "tcp",
                 }
             ],

@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from tools import terraform
+from tools.demo import NEXT_STEPS
 from tools.environment import applied
 from tools.project import ROOT
 
@@ -116,6 +117,20 @@ def test_cdktf_diff_is_empty(demo: Project) -> None:
 
     assert 0 == result.returncode, result.stderr
     assert "No changes" in result.stdout
+
+
+def test_printed_next_steps_work(demo: Project) -> None:
+    """What the demo tells to do next can be done as it stands there."""
+    lines = [line.split("   ")[0].strip() for line in NEXT_STEPS.splitlines() if line.startswith("  ")]
+    activate, evaluate, diff, lifecycle, down = lines
+
+    result = demo.run("bash", "-ec", f"{evaluate}; {diff}; {lifecycle} --help; echo $AWS_ENDPOINT_URL")
+
+    assert 0 == result.returncode, result.stderr
+    assert "No changes" in result.stdout
+    assert "http://127.0.0.1" in result.stdout.splitlines()[-1]
+    # The copy borrows its environment, which would activate the original's.
+    assert ("source .venv/bin/activate", "make down") == (activate, down)
 
 
 def test_unknown_stack(demo: Project) -> None:

@@ -25,6 +25,13 @@ app.command("scan")(gate.command)
 app.command("demo")(demo.demo)
 
 
+@app.callback()
+def prepare(context: typer.Context) -> None:
+    """Let Terraform and cdktf find their providers, in every command but those that only start or stop a server."""
+    if context.invoked_subcommand != "local":
+        context.with_resource(applied(terraform.environment()))
+
+
 @app.command("env")
 def env() -> None:
     """Print the variables for Terraform and cdktf, for `eval "$(infra env)"`: the providers of TF_PLUGIN_MIRROR."""
@@ -35,8 +42,7 @@ def env() -> None:
 def main() -> None:
     """Run `infra`: exit code 0 when it worked, 1 when it failed, 2 when it was called wrongly."""
     try:
-        with applied(terraform.environment()):
-            app(prog_name="infra")
+        app(prog_name="infra")
     except InfraError as error:
         err.print(f"error: {error}", markup=False, style="red")
         sys.exit(1)

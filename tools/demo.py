@@ -15,11 +15,11 @@ STACK = "dev"
 
 NEXT_STEPS = """
 What to do next:
-  source .venv/bin/activate                     the tools of this project
-  eval "$(pipenv run -q infra local env dev)"   this shell now speaks to local AWS
-  cdktf diff dev                                nothing to change
-  infra lifecycle dev                           apply, plan again, destroy: on an AWS of its own
-  make down                                     stop local AWS; what was deployed goes with it
+  source .venv/bin/activate         this shell now has cdktf, terraform and infra
+  eval "$(infra local env dev)"     this shell now speaks to local AWS
+  cdktf diff dev                    nothing to change
+  infra lifecycle dev               apply, plan again, destroy: on an AWS of its own
+  make down                         stop local AWS; what was deployed goes with it
 README.md says how to deploy to a real account.
 """
 

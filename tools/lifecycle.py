@@ -65,7 +65,8 @@ def run(stack: Stack, *, variables: Sequence[str] = (), report: Callable[[str], 
 
 def _change(engine: terraform.Terraform, verb: str, arguments: list[str], report: Callable[[str], None]) -> None:
     report(f"{verb}: planning")
-    total = len(engine.plan("change.tfplan", *arguments))
+    changes = engine.plan("change.tfplan", *arguments)
+    total = len([change for change in changes if not change.startswith("output.")])
     done = 0
 
     def count(message: dict[str, Any]) -> None:

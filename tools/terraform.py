@@ -11,9 +11,7 @@ from typing import Any
 
 from tools.errors import InfraError
 from tools.project import CACHE, Stack
-
-MINIMUM_VERSION = (1, 11, 0)
-"""Lock files in S3 need 1.10, write-only arguments 1.11 (Terraform's changelog)."""
+from tools.setup.terraform import OLDEST, terraform_version
 
 PLUGIN_MIRROR = "TF_PLUGIN_MIRROR"
 """The variable that names a folder of providers in the layout of a filesystem mirror, for use without a registry."""
@@ -29,18 +27,15 @@ def executable() -> str:
     :raises InfraError: there is none, or it is too old
     """
     found = shutil.which("terraform")
-    wanted = ".".join(str(part) for part in MINIMUM_VERSION)
+    wanted = ".".join(str(part) for part in OLDEST)
     if found is None:
         raise InfraError(f"terraform is not on the PATH: run make setup, which brings it, or install {wanted} or newer")
-    answer = subprocess.run(  # noqa: S603 the operator's own Terraform
-        [found, "version", "-json"], capture_output=True, text=True, check=False
-    )
-    try:
-        version = str(json.loads(answer.stdout)["terraform_version"])
-    except (ValueError, KeyError):
-        raise InfraError(f"{found} does not say its version: {(answer.stderr or answer.stdout).strip()!r}") from None
-    if tuple(int(part) for part in re.findall(r"\d+", version)[:3]) < MINIMUM_VERSION:
-        raise InfraError(f"{found} is Terraform {version}: must be {wanted} or newer; make setup brings one")
+    version = terraform_version(Path(found))
+    if version == (0,):
+        raise InfraError(f"{found} does not say that it is Terraform: run make setup, or install {wanted} or newer")
+    if version < OLDEST:
+        shown = ".".join(str(part) for part in version)
+        raise InfraError(f"{found} is Terraform {shown}: must be {wanted} or newer; make setup brings one")
     return found
 
 
@@ -67,7 +62,9 @@ def _mirror_environment(mirror: Path) -> dict[str, str]:
     newest = max(versions, key=lambda version: [int(part) for part in re.findall(r"\d+", version)])
     CACHE.mkdir(exist_ok=True)
     config = CACHE / "terraform.rc"
-    config.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror.resolve()}"\n  }}\n}}\n')
+    text = f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror.resolve()}"\n  }}\n}}\n'
+    if not config.exists() or config.read_text() != text:
+        config.write_text(text)
     return {
         _CLI_CONFIG: str(config),
         "CDKTF_SKIP_PROVIDER_LOCK": "true",  # cdktf's lock command asks the registry
@@ -91,14 +88,17 @@ class Terraform:
         """
         Write a plan.
 
-        :return: the addresses of the resources that would change
+        :return: the addresses of the resources and outputs that would change
         :raises InfraError: Terraform failed
         """
-        return [
-            message["change"]["resource"]["addr"]
-            for message in self._stream("plan", f"-out={plan}", *arguments)
-            if message["type"] == "planned_change" and message["change"]["action"] != "read"
-        ]
+        changes = []
+        for message in self._stream("plan", f"-out={plan}", *arguments):
+            if message["type"] == "planned_change" and message["change"]["action"] != "read":
+                changes.append(message["change"]["resource"]["addr"])
+            if message["type"] == "outputs":
+                outputs = message["outputs"].items()
+                changes += [f"output.{name}" for name, output in outputs if output.get("action", "noop") != "noop"]
+        return changes
 
     def apply(self, plan: str, *, report: Callable[[dict[str, Any]], None]) -> None:
         """
@@ -162,12 +162,18 @@ def _diagnosis(diagnostic: dict[str, Any]) -> str:
 
 
 _EXPLANATIONS = {
-    "Error acquiring the state lock": "the state is locked by another run: wait for it, or see infra doctor",
-    "NoSuchBucket|S3 bucket .* does not exist": "the state bucket does not exist: run infra state bootstrap",
+    # What the credentials and the bucket say comes first: Terraform also reports it as a lock that it did not get.
     "ExpiredToken": "the AWS credentials have expired: sign in again",
     "No valid credential sources": "there are no AWS credentials: sign in, or set AWS_PROFILE",
-    "account ID not allowed|AWS account ID not allowed": "the credentials are of another account than the stack's",
-    "could not query provider registry|Failed to query available provider packages": (
+    "account ID not allowed": "the credentials are of another account than the stack's",
+    "NoSuchBucket|S3 bucket .* does not exist": "the state bucket does not exist: run infra state bootstrap",
+    "Error acquiring the state lock.*(PreconditionFailed|StatusCode: 412)": (
+        "the state is locked by another run: wait for it, or see infra doctor"
+    ),
+    "no available releases match the given constraints": (
+        f"there is no such version of the provider: see aws_provider_version, or what {PLUGIN_MIRROR} holds"
+    ),
+    "could not query provider registry|could not connect to|Failed to query available provider packages": (
         f"the provider registry is out of reach: set {PLUGIN_MIRROR} to a folder that holds the provider"
     ),
 }

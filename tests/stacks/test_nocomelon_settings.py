@@ -42,7 +42,7 @@ DEFAULTS = NoComelonSettings(account_id="956880242582", region="us-east-1", aws_
 def test_values_are_the_designs(values: NoComelonSettings) -> None:
     """The dev environment, and whatever an environment leaves out, has the values of design 002."""
     assert ("us-east-1", "6.33.0") == (values.region, values.aws_provider_version)
-    assert (512, 1024, 8000, 1) == (values.cpu, values.memory_mib, values.container_port, values.desired_count)
+    assert (512, 1024, 1) == (values.cpu, values.memory_mib, values.desired_count)
     assert (None, None) == (values.https, values.autoscaling)
 
 
@@ -51,7 +51,25 @@ def test_values_are_the_designs(values: NoComelonSettings) -> None:
     [
         ({"memory_mib": 512}, "memory_mib must be one of 1024, 2048, 3072, 4096 when cpu is 512, got 512"),
         ({"cpu": 300}, "cpu must be one of 256, 512, 1024, 2048, 4096, 8192, 16384, got 300"),
-        ({"container_port": 0}, "container_port must be a whole number between 1 and 65535, got 0"),
+        ({"desired_count": 0}, "desired_count must be a whole number between 1 and 10, got 0"),
+        (
+            {"image_tag": "latest"},
+            "image_tag must name one image, such as a commit SHA: latest could be any, got 'latest'",
+        ),
+        (
+            {"region": "cn-north-1"},
+            "region must be the code of an AWS region, such as us-east-1, got 'cn-north-1'",
+        ),
+        (
+            {"tags": {"aws:x": "y"}},
+            "tags must not contain 'aws:x': aws:… is AWS's, Stack and ManagedBy are set for every resource, "
+            "got {'aws:x': 'y'}",
+        ),
+        (
+            {"tags": {"Stack": "other"}},
+            "tags must not contain 'Stack': aws:… is AWS's, Stack and ManagedBy are set for every resource, "
+            "got {'Stack': 'other'}",
+        ),
         (
             {"health_check_path": "health"},
             "health_check_path must be a path that begins with /, of at most 1024 characters, got 'health'",
@@ -89,6 +107,20 @@ def test_autoscaling_bounds() -> None:
     assert ["max_capacity must be at least min_capacity, 3, got 2"] == said(
         AutoscalingSettings, min_capacity=3, max_capacity=2
     )
+
+
+def test_autoscaling_starts_within_its_bounds() -> None:
+    """A service does not start with more tasks than autoscaling allows."""
+    (mistake,) = said(desired_count=5, autoscaling={"max_capacity": 2})
+
+    assert mistake.startswith("autoscaling must have a max_capacity of at least desired_count, 5")
+
+
+def test_tags_are_limited() -> None:
+    """AWS takes 50 tags, of which two are set for every resource."""
+    (mistake,) = said(tags={f"key{index}": "" for index in range(49)})
+
+    assert mistake.startswith("tags must be a dictionary of at most 48 tags")
 
 
 def test_retention_is_one_of_cloudwatchs() -> None:

@@ -76,7 +76,7 @@ def test_broken(fake: Fake) -> None:
     """A program that is not Terraform is said to be none."""
     fake("echo nonsense")
 
-    with pytest.raises(InfraError, match="does not say its version: 'nonsense'"):
+    with pytest.raises(InfraError, match="does not say that it is Terraform"):
         terraform.executable()
 
 
@@ -126,6 +126,22 @@ def test_own_configuration_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             "the state is locked by another run: wait for it, or see infra doctor",
         ),
         (
+            "│ Error: Error acquiring the state lock\n│ PutObject, https response error StatusCode: 400, ExpiredToken",
+            "the AWS credentials have expired: sign in again",
+        ),
+        (
+            "│ Error: Error acquiring the state lock\n│ PutObject, StatusCode: 404, NoSuchBucket: none",
+            "the state bucket does not exist: run infra state bootstrap",
+        ),
+        (
+            "│ Error: Error acquiring the state lock\n│ PutObject, StatusCode: 403, AccessDenied: no",
+            "Error acquiring the state lock PutObject, StatusCode: 403, AccessDenied: no",
+        ),
+        (
+            "│ Error: Failed to query available provider packages\n│ no available releases match the given constraints",
+            "there is no such version of the provider: see aws_provider_version, or what TF_PLUGIN_MIRROR holds",
+        ),
+        (
             '╷\n│ Error: Failed to get existing workspaces: S3 bucket "x" does not exist.',
             "the state bucket does not exist: run infra state bootstrap",
         ),
@@ -170,6 +186,13 @@ def test_plan_lists_changes(fake: Fake, stack: Stack) -> None:
     changes = terraform.Terraform(stack).plan("p.tfplan")
 
     assert ["aws_s3_bucket.assets"] == changes
+
+
+def test_plan_lists_changed_outputs(fake: Fake, stack: Stack) -> None:
+    """A change of nothing but an output is a change."""
+    fake(streaming({"type": "outputs", "outputs": {"url": {"action": "update"}, "bucket": {"action": "noop"}}}))
+
+    assert ["output.url"] == terraform.Terraform(stack).plan("p.tfplan")
 
 
 def test_failed_apply_names_the_resource(fake: Fake, stack: Stack) -> None:

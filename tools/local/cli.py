@@ -7,7 +7,7 @@ import typer
 
 from tools import terraform
 from tools.console import err, out
-from tools.environment import export_lines
+from tools.environment import applied, export_lines
 from tools.errors import InfraError
 from tools.local import control
 from tools.project import Stack, load_stack, stack_names, synthesize
@@ -64,8 +64,10 @@ def env(stack: Annotated[str | None, typer.Argument(help="The stack whose accoun
     local = control.status(control.DIRECTORY)
     if local is None:
         raise InfraError("local AWS does not run: start it with `infra local up`")
-    synthesize()
-    for line in export_lines(terraform.environment() | control.environment(local, _choose(stack))):
+    providers = terraform.environment()
+    with applied(providers):
+        synthesize()
+    for line in export_lines(providers | control.environment(local, _choose(stack))):
         typer.echo(line)
 
 

@@ -10,7 +10,7 @@ from tools.setup.layout import Layout, once, say
 
 def install_packages(layout: Layout) -> None:
     """
-    Install the project's Python packages into `.venv`.
+    Install the project's Python packages into `.venv`, and the `infra` command beside them.
 
     :raises InfraError: the lock file is missing or broken, or pipenv failed
     """
@@ -27,6 +27,7 @@ def install_packages(layout: Layout) -> None:
         )
 
     once(layout.venv / ".packages", locked_packages(layout.root, "default", "develop"), install)
+    layout.link("infra", layout.root / "tools" / "infra")
 
 
 def pipenv(layout: Layout, what: str, folder: Path, venv: Path, *arguments: str) -> None:

@@ -1,0 +1,50 @@
+"""The gate of `infra lifecycle`: what passes, and what must not. The life cycles themselves are in tests/stacks."""
+
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tools import lifecycle
+from tools.cli import app
+from tools.errors import InfraError
+from tools.lifecycle import Life
+
+Command = Callable[[Life], Result]
+
+
+def life(changes: list[str] | None = None, left: list[str] | None = None) -> Life:
+    """A life cycle with this outcome."""
+    return Life(stack="dev", resources=29, seconds=80.4, changes=changes or [], left=left or [])
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run the command with a life cycle that is only claimed to have happened."""
+
+    def run(outcome: Life) -> Result:
+        monkeypatch.setattr(lifecycle, "synthesize", lambda _: None)
+        monkeypatch.setattr(lifecycle, "load_stack", lambda *_: None)
+        monkeypatch.setattr(lifecycle, "_watched", lambda *_: outcome)
+        return CliRunner().invoke(app, ["lifecycle", "dev"])
+
+    return run
+
+
+def test_nothing_to_mend_passes(command: Command) -> None:
+    """An empty second plan and nothing left is a success, with a row in the table."""
+    result = command(life())
+
+    assert 0 == result.exit_code
+    assert ["dev", "29", "80", "0", "0"] == [
+        cell.strip() for line in result.output.splitlines() if "dev" in line for cell in line.strip("│").split("│")
+    ]
+
+
+@pytest.mark.parametrize("outcome", [life(changes=["aws_lb.x"]), life(left=["s3/buckets/x"])])
+def test_anything_to_mend_fails(command: Command, outcome: Life) -> None:
+    """A change in the second plan, or something left, fails and is named."""
+    result = command(outcome)
+
+    assert isinstance(result.exception, InfraError)
+    assert "x" in result.output
