@@ -111,9 +111,15 @@ class TestAssets:
 
     def test_policy_is_attached(self, stack: Synthesized) -> None:
         """The bucket has the TLS-only policy."""
-        policy = stack.resource("aws_s3_bucket_policy")["policy"]
+        policy = stack.resource("aws_s3_bucket_policy")
 
-        assert "${data.aws_iam_policy_document.assets_tls_only.json}" == policy
+        assert "${data.aws_iam_policy_document.assets_tls_only.json}" == policy["policy"]
+
+    def test_access_changes_one_at_a_time(self, stack: Synthesized) -> None:
+        """S3 refuses two changes of a bucket's access at the same time."""
+        policy = stack.resource("aws_s3_bucket_policy")
+
+        assert ["aws_s3_bucket_public_access_block.assets_public_access"] == policy["depends_on"]
 
     def test_old_versions_expire(self, stack: Synthesized) -> None:
         """Versioning is on, and its cost is bounded."""
