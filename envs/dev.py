@@ -6,6 +6,7 @@ SETTINGS = NoComelonSettings(
     account_id="956880242582",
     region="us-east-1",
     aws_provider_version="6.33.0",
+    disposable=True,
     cpu=512,
     memory_mib=1024,
 )

@@ -4,6 +4,7 @@ The types of settings that several parts share, each with the rule's source.
 The description of a type is what a message about a mistake says is allowed.
 """
 
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -71,6 +72,27 @@ UrlPath = Annotated[
     Field(description="a path that begins with /, of at most 1024 characters"),
 ]
 """ELBv2 CreateTargetGroup, HealthCheckPath."""
+
+def _check_network(cidr: str) -> str:
+    try:
+        IPv4Network(cidr)
+    except ValueError:
+        raise mistake("must be an IPv4 network whose host bits are 0, such as 10.0.0.0/16") from None
+    return cidr
+
+
+Cidr = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9.]+/[0-9]+$"),
+    AfterValidator(_check_network),
+    Field(description="an IPv4 network, such as 10.0.0.0/16"),
+]
+
+HostedZoneId = Annotated[
+    str,
+    StringConstraints(pattern=r"^Z[A-Z0-9]{5,31}$"),
+    Field(description="the id of a Route 53 hosted zone, Z and 5 to 31 capital letters and digits"),
+]
 
 LogRetentionDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653

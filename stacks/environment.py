@@ -7,6 +7,9 @@ from pydantic import Field
 from modules.settings import Settings
 from modules.types import AccountId, BucketName, ProviderVersion, Region, Tags
 
+DISPOSABLE = "disposable"
+"""The CDKTF context key that, as `"true"`, lifts every protection of every stack: for local AWS, which is thrown away."""
+
 PROVIDER_VERSION = "aws_provider_version"
 """The CDKTF context key that replaces the provider version of the settings, for a mirror that holds another one."""
 
@@ -25,6 +28,10 @@ class EnvironmentSettings(Settings):
     state_bucket: BucketName | None = None
     """The bucket for Terraform states, in this region. None: `ecs-stacks-state-<account_id>`, one an account."""
 
+    disposable: bool = False
+    """Whether `cdktf destroy` may delete what the environment holds. False: deletion protection, a last snapshot of the
+    database, a recovery window for secrets, and no deletion of a bucket or a repository that is not empty."""
+
     tags: Tags = Field(default_factory=dict)
     """Tags for every resource, beside `Stack` and `ManagedBy`."""
 
@@ -32,6 +39,11 @@ class EnvironmentSettings(Settings):
     def state_bucket_name(self) -> str:
         """The bucket that `infra state bootstrap` creates."""
         return f"ecs-stacks-state-{self.account_id}" if self.state_bucket is None else self.state_bucket
+
+
+def is_disposable(stack: TerraformStack, settings: EnvironmentSettings) -> bool:
+    """Whether the stack may be destroyed with all it holds: its settings say so, or the context does."""
+    return settings.disposable or stack.node.try_get_context(DISPOSABLE) == "true"
 
 
 def declare_environment(stack: TerraformStack, settings: EnvironmentSettings) -> None:

@@ -101,7 +101,7 @@ from modules.types import (
     SecretRecoveryDays,
     UrlPath,
 )
-from stacks.environment import EnvironmentSettings, declare_environment
+from stacks.environment import EnvironmentSettings, declare_environment, is_disposable
 
 _APP = "nocomelon"
 _API_KEYS = {"OPENAI_API_KEY": "openai-api-key", "ELEVENLABS_API_KEY": "elevenlabs-api-key"}
@@ -151,9 +151,6 @@ class NoComelonSettings(EnvironmentSettings):
 
     log_retention_days: LogRetentionDays = 30
     secret_recovery_days: SecretRecoveryDays = 0
-    disposable: bool = True
-    """Whether `cdktf destroy` may delete the images and the assets with their repository and bucket."""
-
     https: HttpsSettings | None = None
     autoscaling: AutoscalingSettings | None = None
 
@@ -269,7 +266,7 @@ class NoComelonStack(TerraformStack):
             name=self._name,
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration=EcrRepositoryImageScanningConfiguration(scan_on_push=True),
-            force_delete=self._settings.disposable,
+            force_delete=is_disposable(self, self._settings),
         )
         untagged = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days"}
         any_tag = {"tagStatus": "any", "countType": "imageCountMoreThan"}
@@ -334,7 +331,7 @@ class NoComelonStack(TerraformStack):
             self,
             "assets",
             bucket=physical_name("bucket", self._name, "assets", self._settings.account_id),
-            force_destroy=self._settings.disposable,
+            force_destroy=is_disposable(self, self._settings),
         )
         bucket = self._assets.id
         public_access = S3BucketPublicAccessBlock(

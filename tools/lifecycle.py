@@ -3,12 +3,15 @@
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import Manager, get_context
 from pathlib import Path
+from queue import Empty
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from tools import local, state, terraform
@@ -16,6 +19,13 @@ from tools.console import err, out
 from tools.environment import applied
 from tools.errors import InfraError
 from tools.project import Stack, load_stack, stack_names, synthesize
+
+_LIFTED = {"disposable": "true"}
+"""The CDKTF context that lifts the protections of every stack, as the setting `disposable` does."""
+
+_POLL_SECONDS = 0.2
+
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +47,20 @@ class Life:
         return not self.changes and not self.left
 
 
-def run(stack: Stack, *, variables: Sequence[str] = (), report: Callable[[str], None] = lambda _: None) -> Life:
+def run(
+    stack: Stack,
+    *,
+    unprotected: Stack | None = None,
+    variables: Sequence[str] = (),
+    interlude: Callable[[terraform.Terraform], None] | None = None,
+    report: Report = lambda _: None,
+) -> Life:
     """
     Bootstrap the state, apply, plan again and destroy, on a local AWS that exists only for this.
 
+    :param unprotected: the same stack with its protections lifted, which is applied before it is destroyed
     :param variables: Terraform variables, each `name=value`
+    :param interlude: changes something after the second plan, as a release would; a third plan must be empty too
     :param report: gets a line about what is going on, often
     :raises InfraError: a step failed
     """
@@ -58,12 +77,20 @@ def run(stack: Stack, *, variables: Sequence[str] = (), report: Callable[[str], 
         resources = len(engine.resources())
         report("planning again")
         changes = engine.plan("second.tfplan", *inputs)
+        if interlude is not None:
+            interlude(engine)
+            report("planning a third time")
+            changes += engine.plan("third.tfplan", *inputs)
+        if unprotected is not None:
+            engine = terraform.Terraform(unprotected)
+            engine.init()
+            _change(engine, "lift protections", inputs, report)
         _change(engine, "destroy", ["-destroy", *inputs], report)
         left = sorted(aws.inventory(stack.account_id, stack.region) - before)
     return Life(stack=stack.name, resources=resources, seconds=time.monotonic() - started, changes=changes, left=left)
 
 
-def _change(engine: terraform.Terraform, verb: str, arguments: list[str], report: Callable[[str], None]) -> None:
+def _change(engine: terraform.Terraform, verb: str, arguments: list[str], report: Report) -> None:
     report(f"{verb}: planning")
     changes = engine.plan("change.tfplan", *arguments)
     total = len([change for change in changes if not change.startswith("output.")])
@@ -79,15 +106,16 @@ def _change(engine: terraform.Terraform, verb: str, arguments: list[str], report
 
 
 def command(
-    stacks: Annotated[list[str] | None, typer.Argument(help="Stacks to run; all when none is named.")] = None,
-    var: Annotated[list[str] | None, typer.Option(help="A Terraform variable, name=value.")] = None,
+    stacks: Annotated[list[str] | None, typer.Argument(help="The stacks; all of them when none is named.")] = None,
+    var: Annotated[list[str] | None, typer.Option("--var", help="A Terraform variable, name=value.")] = None,
 ) -> None:
-    """Apply, plan again and destroy stacks on a fresh local AWS; fail unless nothing changes and nothing is left."""
+    """Apply, plan again and destroy stacks, each on a fresh local AWS of its own, all at the same time."""
     with tempfile.TemporaryDirectory(prefix="lifecycle-") as folder:
-        output = Path(folder)
+        output, lifted = Path(folder, "stacks"), Path(folder, "lifted")
         synthesize(output)
-        chosen = [load_stack(name, output) for name in stacks or stack_names(output)]
-        lives = [_watched(stack, var or []) for stack in chosen]
+        synthesize(lifted, _LIFTED)
+        names = list(dict.fromkeys(stacks or stack_names(output)))
+        lives = _lives([(load_stack(name, output), _unprotected(name, output, lifted)) for name in names], var or [])
     out.print(_table(lives))
     for life in lives:
         for heading, lines in (("changed in the second plan", life.changes), ("left after destroy", life.left)):
@@ -97,14 +125,50 @@ def command(
         raise InfraError("lifecycle: a second plan must change nothing, and destroy must leave nothing")
 
 
-def _watched(stack: Stack, variables: Sequence[str]) -> Life:
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err) as progress:
-        task: TaskID = progress.add_task(stack.name)
+def _unprotected(name: str, output: Path, lifted: Path) -> Stack | None:
+    """Load the stack as it is without its protections, when it has any."""
+    stack, other = load_stack(name, output), load_stack(name, lifted)
+    same = (stack.directory / "cdk.tf.json").read_bytes() == (other.directory / "cdk.tf.json").read_bytes()
+    return None if same else other
+
+
+def _lives(stacks: Sequence[tuple[Stack, Stack | None]], variables: Sequence[str]) -> list[Life]:
+    """
+    Run the life cycles side by side, a process each: most of their time the provider waits.
+
+    :raises InfraError: a life cycle failed; the others were still seen to their end
+    """
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with (
+        Manager() as manager,
+        ProcessPoolExecutor(len(stacks), mp_context=get_context("spawn")) as pool,
+        Progress(*columns, console=err) as progress,
+    ):
+        lines = manager.Queue()
+        tasks = {stack.name: progress.add_task(stack.name) for stack, _ in stacks}
+        futures = [pool.submit(_life, stack, other, list(variables), lines) for stack, other in stacks]
+        while not all(future.done() for future in futures):
+            try:
+                name, line = lines.get(timeout=_POLL_SECONDS)
+            except Empty:
+                continue
+            progress.update(tasks[name], description=f"{name}: {line}")
+        failures = [str(error) for future in as_completed(futures) if (error := future.exception()) is not None]
+    if failures:
+        raise InfraError("; ".join(failures))
+    return [future.result() for future in futures]
+
+
+def _life(stack: Stack, unprotected: Stack | None, variables: list[str], lines: Any) -> Life:  # noqa: ANN401 a proxy
+    try:
         return run(
             stack,
+            unprotected=unprotected,
             variables=variables,
-            report=lambda line: progress.update(task, description=f"{stack.name}: {line}"),
+            report=lambda line: lines.put((stack.name, line)),
         )
+    except InfraError as error:
+        raise InfraError(f"{stack.name}: {error}") from None
 
 
 def _table(lives: Sequence[Life]) -> Table:

@@ -4,8 +4,10 @@ import json
 import os
 import shlex
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tools.errors import InfraError
@@ -33,14 +35,20 @@ class Stack:
     provider_version: str
 
 
-def synthesize(output: Path = OUTPUT) -> None:
+CONTEXT = "CDKTF_CONTEXT_JSON"
+"""The variable through which CDKTF's context reaches the app."""
+
+
+def synthesize(output: Path = OUTPUT, context: Mapping[str, str] = MappingProxyType({})) -> None:
     """
     Run the app of `cdktf.json`, which writes the Terraform JSON.
 
+    :param context: keys of the CDKTF context, beside those that the environment gives it
     :raises InfraError: the app failed; the message is what it printed
     """
     configuration = json.loads((ROOT / "cdktf.json").read_text())
-    variables = os.environ | {"CDKTF_OUTDIR": str(output)}
+    keys = json.loads(os.environ.get(CONTEXT, "{}")) | dict(context)
+    variables = os.environ | {"CDKTF_OUTDIR": str(output), CONTEXT: json.dumps(keys)}
     output.mkdir(parents=True, exist_ok=True)
     result = subprocess.run(  # noqa: S603 the command is the project's own
         shlex.split(configuration["app"]), cwd=ROOT, env=variables, capture_output=True, text=True, check=False

@@ -2,8 +2,15 @@
 
 import pytest
 from cdktf import App, TerraformStack
+from cdktf import Testing as CdktfTesting
 
-from stacks.environment import PROVIDER_VERSION, EnvironmentSettings, declare_environment
+from stacks.environment import (
+    DISPOSABLE,
+    PROVIDER_VERSION,
+    EnvironmentSettings,
+    declare_environment,
+    is_disposable,
+)
 from tests.support import Synthesized, synth_stack
 
 SETTINGS = EnvironmentSettings(
@@ -91,3 +98,15 @@ def test_state_bucket_is_a_setting() -> None:
 def test_no_required_version(stack: Synthesized) -> None:
     """With required_version in the JSON checkov parses nothing and reports success."""
     assert "required_version" not in stack.document["terraform"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "context", "expected"),
+    [(False, None, False), (True, None, True), (False, {DISPOSABLE: "true"}, True), (False, {DISPOSABLE: "no"}, False)],
+)
+def test_disposable(setting: bool, context: dict[str, str] | None, expected: bool) -> None:
+    """An environment keeps what it holds unless its settings, or the context for local AWS, say otherwise."""
+    settings = EnvironmentSettings(**dict(SETTINGS) | {"disposable": setting})
+    stack = Empty(CdktfTesting.app(context=context), "staging")
+
+    assert expected == is_disposable(stack, settings)

@@ -57,8 +57,8 @@ def test_all_mistakes_of_a_file(folder: Path) -> None:
         "places/dev.py: 3 mistakes",
         "  autoscaling.max_capacity   must be a whole number between 1 and 100, got 0",
         "  colour                     is not a setting: must be one of account_id, region, aws_provider_version, "
-        "state_bucket, tags, cpu, memory_mib, desired_count, health_check_path, image_tag, "
-        "log_retention_days, secret_recovery_days, disposable, https, autoscaling",
+        "state_bucket, disposable, tags, cpu, memory_mib, desired_count, health_check_path, image_tag, "
+        "log_retention_days, secret_recovery_days, https, autoscaling",
         "  memory_mib                 must be one of 1024, 2048, 3072, 4096 when cpu is 512, got 512",
     ]
 

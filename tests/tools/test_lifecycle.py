@@ -1,6 +1,8 @@
 """The gate of `infra lifecycle`: what passes, and what must not. The life cycles themselves are in tests/stacks."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -23,9 +25,10 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run the command with a life cycle that is only claimed to have happened."""
 
     def run(outcome: Life) -> Result:
-        monkeypatch.setattr(lifecycle, "synthesize", lambda _: None)
+        monkeypatch.setattr(lifecycle, "synthesize", lambda *_: None)
         monkeypatch.setattr(lifecycle, "load_stack", lambda *_: None)
-        monkeypatch.setattr(lifecycle, "_watched", lambda *_: outcome)
+        monkeypatch.setattr(lifecycle, "_unprotected", lambda *_: None)
+        monkeypatch.setattr(lifecycle, "_lives", lambda *_: [outcome])
         return CliRunner().invoke(app, ["lifecycle", "dev"])
 
     return run
@@ -48,3 +51,28 @@ def test_anything_to_mend_fails(command: Command, outcome: Life) -> None:
 
     assert isinstance(result.exception, InfraError)
     assert "x" in result.output
+
+
+def folder_with(folder: Path, text: str) -> Path:
+    """A folder of one synthesized stack named dev, whose JSON also holds this text."""
+    directory = folder / "stacks" / "dev"
+    directory.mkdir(parents=True)
+    document = {
+        "provider": {"aws": [{"region": "eu-west-2", "allowed_account_ids": ["956880242582"]}]},
+        "terraform": {
+            "backend": {"s3": {"bucket": "states", "key": "dev/terraform.tfstate"}},
+            "required_providers": {"aws": {"version": "6.33.0"}},
+        },
+        "locals": text,
+    }
+    (directory / "cdk.tf.json").write_text(json.dumps(document))
+    (folder / "manifest.json").write_text('{"stacks": {"dev": {}}}')
+    return folder
+
+
+@pytest.mark.parametrize(("lifted", "found"), [("kept", False), ("lifted", True)])
+def test_protections(tmp_path: Path, lifted: str, found: bool) -> None:
+    """Protections are lifted before the destruction exactly when the stack has any."""
+    other = lifecycle._unprotected("dev", folder_with(tmp_path / "a", "kept"), folder_with(tmp_path / "b", lifted))
+
+    assert found == (other is not None)

@@ -74,3 +74,13 @@ def test_nothing_synthesized(tmp_path: Path) -> None:
     """Without output the message says how to make it."""
     with pytest.raises(InfraError, match="holds no stacks: run cdktf synth"):
         project.stack_names(tmp_path)
+
+
+def test_context(root: Path, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys of the context are added to those that the environment gives the app."""
+    monkeypatch.setenv(project.CONTEXT, '{"aws_provider_version": "5.100.0"}')
+    (root / "app.sh").write_text('printf %s "$CDKTF_CONTEXT_JSON" > "$CDKTF_OUTDIR/context"')
+
+    project.synthesize(output, {"disposable": "true"})
+
+    assert {"aws_provider_version": "5.100.0", "disposable": "true"} == json.loads((output / "context").read_text())
