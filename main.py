@@ -4,14 +4,17 @@ import lazy_bindings  # noqa: F401 makes the imports below cheap
 
 from cdktf import App
 
+from stacks.isms import IsmsStack
 from stacks.loading import loading_environments
 from stacks.nocomelon import NoComelonStack
 
 with loading_environments():
-    from envs import dev
+    from envs import dev, production, staging
 
 app = App()
 
 NoComelonStack(app, "dev", settings=dev.SETTINGS)
+IsmsStack(app, "staging", settings=staging.SETTINGS)
+IsmsStack(app, "production", settings=production.SETTINGS)
 
 app.synth()

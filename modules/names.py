@@ -3,15 +3,45 @@
 import hashlib
 from typing import Literal
 
-Kind = Literal["bucket", "load_balancer", "role", "target_group"]
+Kind = Literal[
+    "alarm",
+    "bucket",
+    "budget",
+    "codedeploy",
+    "dashboard",
+    "db_cluster",
+    "db_instance",
+    "load_balancer",
+    "parameter_group",
+    "role",
+    "security_group",
+    "subnet_group",
+    "target_group",
+    "topic",
+]
 
 _LONGEST: dict[Kind, int] = {
+    "alarm": 255,
     "bucket": 63,
+    "budget": 100,
+    "codedeploy": 100,
+    "dashboard": 255,
+    "db_cluster": 63,
+    "db_instance": 63,
     "load_balancer": 32,
+    "parameter_group": 255,
     "role": 64,
+    "security_group": 255,
+    "subnet_group": 255,
     "target_group": 32,
+    "topic": 256,
 }
-"""Characters: S3 "Bucket naming rules"; ELBv2 CreateLoadBalancer, CreateTargetGroup; IAM CreateRole."""
+"""
+Characters: S3 "Bucket naming rules"; ELBv2 CreateLoadBalancer, CreateTargetGroup; IAM CreateRole;
+CloudWatch PutMetricAlarm, PutDashboard; Budgets CreateBudget; SNS CreateTopic;
+EC2 CreateSecurityGroup; CodeDeploy quotas (an application, a deployment group, a deployment configuration);
+RDS CreateDBCluster, CreateDBInstance, CreateDBClusterParameterGroup, CreateDBSubnetGroup.
+"""
 
 _HASH_LENGTH = 6
 

@@ -73,6 +73,7 @@ UrlPath = Annotated[
 ]
 """ELBv2 CreateTargetGroup, HealthCheckPath."""
 
+
 def _check_network(cidr: str) -> str:
     try:
         IPv4Network(cidr)

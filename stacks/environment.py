@@ -8,7 +8,7 @@ from modules.settings import Settings
 from modules.types import AccountId, BucketName, ProviderVersion, Region, Tags
 
 DISPOSABLE = "disposable"
-"""The CDKTF context key that, as `"true"`, lifts every protection of every stack: for local AWS, which is thrown away."""
+"""The CDKTF context key that, as `"true"`, lifts the protections of every stack, for an AWS that is thrown away."""
 
 PROVIDER_VERSION = "aws_provider_version"
 """The CDKTF context key that replaces the provider version of the settings, for a mirror that holds another one."""
@@ -46,6 +46,11 @@ def is_disposable(stack: TerraformStack, settings: EnvironmentSettings) -> bool:
     return settings.disposable or stack.node.try_get_context(DISPOSABLE) == "true"
 
 
+def provider_version(stack: TerraformStack, settings: EnvironmentSettings) -> str:
+    """Say which version of hashicorp/aws the stack is applied with: that of the context, else that of the settings."""
+    return str(stack.node.try_get_context(PROVIDER_VERSION) or settings.aws_provider_version)
+
+
 def declare_environment(stack: TerraformStack, settings: EnvironmentSettings) -> None:
     """Give a stack its provider, account guard, default tags and S3 state at `<stack>/terraform.tfstate`."""
     name = stack.node.id
@@ -57,8 +62,7 @@ def declare_environment(stack: TerraformStack, settings: EnvironmentSettings) ->
         default_tags=[AwsProviderDefaultTags(tags={**settings.tags, "Stack": name, "ManagedBy": "terraform"})],
     )
     # The bindings pin the version that they were generated from.
-    version = stack.node.try_get_context(PROVIDER_VERSION) or settings.aws_provider_version
-    stack.add_override("terraform.required_providers.aws.version", version)
+    stack.add_override("terraform.required_providers.aws.version", provider_version(stack, settings))
     S3Backend(
         stack,
         bucket=settings.state_bucket_name,

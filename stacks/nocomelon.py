@@ -89,7 +89,7 @@ from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurity
 from constructs import Construct
 from pydantic import Field, ValidationInfo, field_validator
 
-from modules.fargate_size import Cpu, MemoryMib, check_memory
+from modules.fargate.size import Cpu, MemoryMib, check_memory
 from modules.names import generation_name, physical_name
 from modules.settings import Settings, mistake
 from modules.types import (
@@ -414,11 +414,12 @@ class NoComelonStack(TerraformStack):
 
     def _declare_secrets(self) -> None:
         """A secret without a value for each API key; the operator sets the value (README, "The secrets")."""
+        self._secret_names = {variable: f"{_APP}/{self.node.id}/{name}" for variable, name in _API_KEYS.items()}
         self._secrets = {
             variable: SecretsmanagerSecret(
                 self,
                 name.replace("-", "_"),
-                name=f"{_APP}/{self.node.id}/{name}",
+                name=self._secret_names[variable],
                 description=f"{variable} of {self._name}",
                 recovery_window_in_days=self._settings.secret_recovery_days,
             )
@@ -719,3 +720,9 @@ class NoComelonStack(TerraformStack):
         }
         for name, (value, description) in outputs.items():
             TerraformOutput(self, name, value=value, description=description)
+        TerraformOutput(
+            self,
+            "secrets",
+            value={name: {"secret": secret, "generated": False} for name, secret in self._secret_names.items()},
+            description="What infra secrets sets: the names, and where their values lie",
+        )

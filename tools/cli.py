@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tools import demo, doctor, lifecycle, local, state, terraform
+from tools import demo, doctor, lifecycle, local, secrets, state, terraform
 from tools.console import err
 from tools.environment import applied, export_lines
 from tools.errors import InfraError
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(local.app, name="local")
 app.add_typer(state.app, name="state")
+app.add_typer(secrets.app, name="secrets")
 app.command("doctor")(doctor.command)
 app.command("lifecycle")(lifecycle.command)
 app.command("scan")(gate.command)

@@ -5,19 +5,28 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cdktf import App
 
-from envs import dev
+from envs import dev, staging
+from modules.fargate.cluster import FargateClusterSettings
+from modules.load_balancer.certificate import DomainSettings
+from modules.network.network import NetworkSettings
+from stacks.isms import IsmsStack
+from stacks.isms_settings import IsmsSettings
 from stacks.nocomelon import AutoscalingSettings, HttpsSettings, NoComelonSettings, NoComelonStack
+from tests.stacks import code_deploy
+from tests.stacks.test_isms import GITHUB
 from tools import lifecycle, terraform
 from tools.environment import applied
-from tools.project import ROOT, load_stack, stack_names, synthesize
+from tools.project import ROOT, Stack, load_stack, stack_names, synthesize
 from tools.scan import gate
 
 pytestmark = pytest.mark.slow
 
+ZONE = "Z0123456789ABC"
 CERTIFICATE = "arn:aws:acm:us-east-1:956880242582:certificate/11111111-2222-3333-4444-555555555555"
 
 
@@ -70,19 +79,29 @@ def test_same_bytes_twice(output: Path, tmp_path: Path) -> None:
         assert (output / path).read_bytes() == (tmp_path / path).read_bytes()
 
 
-def test_lifecycle_of_dev() -> None:
-    """The command applies the dev stack, finds nothing to change, destroys it and finds nothing left."""
-    result = subprocess.run(
-        [sys.executable, "-m", "tools", "lifecycle", "dev"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-
-    assert 0 == result.returncode, result.stderr
-    (row,) = [line for line in result.stdout.splitlines() if "dev" in line]
-    name, resources, _, changes, left = (cell.strip() for cell in row.strip("│").split("│"))
-    assert ("dev", "29", "0", "0") == (name, resources, changes, left)
+@pytest.fixture(scope="module")
+def lifecycles(providers: None) -> Iterator[subprocess.Popen[str]]:  # noqa: ARG001 used for its effect
+    """The command, which takes minutes, under way beside the other tests of this file."""
+    command = [sys.executable, "-m", "tools", "lifecycle"]
+    with subprocess.Popen(  # noqa: S603 the command under test
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        yield process
 
 
-def test_lifecycle_with_everything_on(tmp_path: Path) -> None:
+def build(folder: Path, name: str, stack: type[NoComelonStack] | type[IsmsStack], settings: Any) -> Stack:  # noqa: ANN401
+    """Synthesize one stack with settings that no environment file has."""
+    context = json.loads(terraform.environment().get("CDKTF_CONTEXT_JSON", "{}"))
+    app = App(outdir=str(folder), context=context)
+    stack(app, name, settings=settings)
+    app.synth()
+    return load_stack(name, folder)
+
+
+def test_lifecycle_of_dev_with_everything_on(
+    tmp_path: Path,
+    lifecycles: subprocess.Popen[str],  # noqa: ARG001 under way
+) -> None:
     """The settings that are off in dev can be applied too: HTTPS, autoscaling and an image."""
     settings = NoComelonSettings(
         **dict(dev.SETTINGS)
@@ -92,12 +111,56 @@ def test_lifecycle_with_everything_on(tmp_path: Path) -> None:
             "image_tag": "v1",
         }
     )
-    context = json.loads(terraform.environment().get("CDKTF_CONTEXT_JSON", "{}"))
-    app = App(outdir=str(tmp_path), context=context)
-    NoComelonStack(app, "dev", settings=settings)
-    app.synth()
 
-    life = lifecycle.run(load_stack("dev", tmp_path))
+    life = lifecycle.run(build(tmp_path, "dev", NoComelonStack, settings))
 
     assert ([], []) == (life.changes, life.left)
     assert 34 == life.resources
+
+
+def _make_zone(stack: Stack) -> None:
+    """Let the stack make the hosted zone that its settings name: AWS gives zones their ids, so none can be there."""
+    path = stack.directory / "cdk.tf.json"
+    document = json.loads(path.read_text().replace(ZONE, "${aws_route53_zone.zone.zone_id}"))
+    document["resource"]["aws_route53_zone"] = {"zone": {"name": "demo.paythru.com", "force_destroy": True}}
+    path.write_text(json.dumps(document))
+
+
+def test_lifecycle_of_staging_with_everything_on_and_a_release(tmp_path: Path) -> None:
+    """What is off in staging can be applied too, and after a release by CodeDeploy the next plan is empty."""
+    settings = IsmsSettings(
+        **dict(staging.SETTINGS)
+        | {
+            "domain": DomainSettings(domain_name="trust.demo.paythru.com", hosted_zone_id=ZONE),
+            "network": NetworkSettings(
+                nat="none", interface_endpoints=["ecr", "logs", "secretsmanager", "ssmmessages"]
+            ),
+            "cluster": FargateClusterSettings(exec_enabled=True, private_namespace="isms.internal"),
+            "exec_enabled": True,
+            "github": GITHUB,
+        }
+    )
+    released: list[str] = []
+
+    stack = build(tmp_path, "staging", IsmsStack, settings)
+    _make_zone(stack)
+
+    life = lifecycle.run(
+        stack,
+        interlude=lambda engine: released.extend(code_deploy.release_all(engine.output())),
+    )
+
+    assert ["isms-backend-staging", "isms-frontend-staging"] == released
+    assert [] == life.changes
+    # What a release registers is not Terraform's to remove.
+    assert [f"ecs/task_defs/{service}:2" for service in released] == life.left
+
+
+def test_lifecycles(lifecycles: subprocess.Popen[str]) -> None:
+    """The command applies every environment as it is, finds nothing to change, destroys it and finds nothing left."""
+    output, errors = lifecycles.communicate()
+
+    assert 0 == lifecycles.returncode, errors
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in output.splitlines() if "│" in line]
+    assert {"dev": ["0", "0"], "staging": ["0", "0"], "production": ["0", "0"]} == {row[0]: row[3:] for row in rows}
+    assert {"dev": "29", "staging": "126", "production": "131"} == {row[0]: row[1] for row in rows}

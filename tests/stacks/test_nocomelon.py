@@ -626,6 +626,13 @@ class TestOutputs:
         """Each output has its value."""
         assert value == stack.output(name)
 
+    def test_secrets(self, stack: Synthesized) -> None:
+        """`infra secrets` finds both keys, by names that are known before anything is deployed."""
+        assert {
+            "OPENAI_API_KEY": {"secret": "nocomelon/dev/openai-api-key", "generated": False},
+            "ELEVENLABS_API_KEY": {"secret": "nocomelon/dev/elevenlabs-api-key", "generated": False},
+        } == stack.output("secrets")
+
 
 def test_stateful_addresses(stack: Synthesized) -> None:
     """A changed address replaces the resource, and with it what it holds."""

@@ -9,7 +9,10 @@ from tools.scan.gate import ALLOW_LIST, Allowed, AllowList, Finding, Scan, judge
 
 FINDING = Finding(stack="dev", resource="aws_lb.load_balancer", check="CKV_AWS_150", description="Deletion protection")
 ENTRY = Allowed(
-    stack="dev", resource="aws_lb.load_balancer", check="CKV_AWS_150", reason="destroyed and made anew every day"
+    stacks=["dev"],
+    resources=["aws_lb.load_balancer"],
+    check="CKV_AWS_150",
+    reason="destroyed and made anew every day",
 )
 
 
@@ -44,6 +47,21 @@ def test_entry_is_for_one_stack() -> None:
     assert judge(scanned(FINDING, elsewhere), allowing(ENTRY), ["dev"])
 
 
+def test_entry_is_for_every_pair() -> None:
+    """An entry accepts each of its resources in each of its stacks, and must find something in all of them."""
+    entry = Allowed(
+        stacks=["dev", "staging"], resources=["aws_lb.a", "aws_lb.b"], check="CKV_AWS_150", reason="made anew every day"
+    )
+    findings = [
+        Finding(stack=stack, resource=resource, check="CKV_AWS_150", description="Deletion protection")
+        for stack in entry.stacks
+        for resource in entry.resources
+    ]
+
+    assert [] == judge(scanned(*findings), allowing(entry), ["dev"])
+    assert 1 == len(judge(scanned(*findings[1:]), allowing(entry), ["dev"]))
+
+
 def test_stale_entry_fails() -> None:
     """An entry that finds nothing any more would hide the next finding of its kind."""
     (fault,) = judge(scanned(), allowing(ENTRY), ["dev"])
@@ -76,7 +94,7 @@ def test_reasons_are_given() -> None:
 def test_broken_list_is_one_error(tmp_path: Path) -> None:
     """An entry without a reason is refused."""
     path = tmp_path / "allow.toml"
-    path.write_text('[floor]\n[[allow]]\ncheck = "a"\nresource = "b"\nstack = "c"\nreason = ""\n')
+    path.write_text('[floor]\n[[allow]]\ncheck = "a"\nresources = ["b"]\nstacks = ["c"]\nreason = ""\n')
 
     with pytest.raises(InfraError, match=r"allow\.toml"):
         read_allow_list(path)

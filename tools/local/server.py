@@ -48,7 +48,8 @@ async def _serve(directory: Path, fd: int, port: int, *, tied: bool) -> None:
     config = Config()
     config.bind = [f"fd://{fd}"]
     config.graceful_timeout = GRACE
-    config.keep_alive_timeout = 75
+    # Longer than any client keeps a connection (Go: 90 s): a request on one that closes under it is sent twice.
+    config.keep_alive_timeout = 3600
     config.keep_alive_max_requests = 1_000_000
     config.loglevel = "WARNING"
     await serve(gateway, config, shutdown_trigger=_stop_event(tied=tied).wait)  # type: ignore[arg-type]

@@ -19,14 +19,17 @@ ALLOW_LIST = Path(__file__).with_name("allow.toml")
 CHECKOV = CACHE / "checkov" / "bin" / "checkov"
 
 
+Names = Annotated[list[str], Field(min_length=1)]
+
+
 class Allowed(BaseModel):
-    """One finding that is accepted, and why."""
+    """Findings of one check that are accepted, each resource in each of the stacks, and why."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     check: str
-    resource: str
-    stack: str
+    resources: Names
+    stacks: Names
     reason: Annotated[str, Field(min_length=10)]
 
 
@@ -93,7 +96,12 @@ def scan(output: Path = OUTPUT) -> Scan:
 
 def judge(scanned: Scan, allowed: AllowList, stacks: list[str]) -> list[str]:
     """List everything that is wrong with a scan of these stacks; nothing when it passes."""
-    accepted = {(entry.stack, entry.resource, entry.check) for entry in allowed.allow}
+    accepted = {
+        (stack, resource, entry.check)
+        for entry in allowed.allow
+        for stack in entry.stacks
+        for resource in entry.resources
+    }
     found = {(finding.stack, finding.resource, finding.check) for finding in scanned.findings}
     faults = [f"{scanned.parsing_errors} files could not be parsed"] if scanned.parsing_errors else []
     for stack in stacks:

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from tools.aws import clear_errors, s3_client
 from tools.console import out
 from tools.errors import InfraError
 from tools.project import Stack, load_stack, synthesize
-from tools.state.aws import clear_errors, s3_client
 from tools.state.bucket import StateBucket
 
 Results = dict[str, tuple[str, str]]

@@ -4,9 +4,9 @@ import json
 
 from botocore.exceptions import ClientError
 
+from tools.aws import clear_errors, s3_client
 from tools.errors import InfraError
 from tools.project import Stack
-from tools.state.aws import clear_errors, s3_client
 from tools.state.bucket import error_code
 
 

@@ -8,6 +8,7 @@ One module an AWS service, by its signing name; one function a gap, named after 
 def apply() -> None:
     """Patch both emulators. They must be configured before, as this imports them."""
     from tools.local.patches import (
+        acm,
         application_autoscaling,
         cloudfront,
         codedeploy,
@@ -19,10 +20,24 @@ def apply() -> None:
         ministack,
         monitoring,
         rds,
+        route53,
+        secretsmanager,
         servicediscovery,
     )
 
-    in_ministack = (cloudfront, ec2, ecs, elasticache, elasticfilesystem, elasticloadbalancing, rds, servicediscovery)
+    in_ministack = (
+        acm,
+        cloudfront,
+        ec2,
+        ecs,
+        elasticache,
+        elasticfilesystem,
+        elasticloadbalancing,
+        rds,
+        route53,
+        secretsmanager,
+        servicediscovery,
+    )
     in_moto = (application_autoscaling, codedeploy, monitoring)
     for module in (ministack, *in_ministack, *in_moto):
         module.apply()

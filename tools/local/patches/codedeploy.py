@@ -40,8 +40,13 @@ def get_deployment_config(self: CodeDeployResponse) -> ActionResult:
 
 
 def delete_deployment_config(self: CodeDeployResponse) -> EmptyResult:
-    """Delete a deployment configuration; deleting none is no error."""
-    _configs(self.codedeploy_backend).pop(self._get_param("deploymentConfigName"), None)
+    """Delete a deployment configuration, unless a group uses it; deleting none is no error."""
+    name = self._get_param("deploymentConfigName")
+    backend = self.codedeploy_backend
+    groups = [group for each in backend.deployment_groups.values() for group in each.values()]
+    if any(group.deployment_config_name == name for group in groups):
+        raise CodeDeployException("DeploymentConfigInUseException", f"A deployment group uses {name}.")
+    _configs(backend).pop(name, None)
     return EmptyResult()
 
 

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any, cast
+from xml.sax.saxutils import escape
 
 from ministack.services import ec2  # type: ignore[import-untyped]
 
@@ -21,7 +22,12 @@ FLOW_LOG_DEFAULTS = {
 }
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html"""
 
+ENDPOINT_POLICY = '{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}'
+"""https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html"""
+
 _strip_descriptions = ec2._strip_descriptions
+_parse_ip_permissions = ec2._parse_ip_permissions
+_sg_rule_xml = ec2._sg_rule_xml
 _create_vpc_endpoint = ec2._create_vpc_endpoint
 _modify_vpc_endpoint = ec2._modify_vpc_endpoint
 _vpce_fields_xml = ec2._vpce_fields_xml
@@ -43,24 +49,53 @@ def revoke_security_group_egress(rule: Record) -> Record:
     return kept
 
 
+def authorize_security_group_egress(params: Params, prefix: str) -> list[Record]:
+    """
+    Read the prefix lists of a rule too, which are a destination as good as a CIDR.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
+    """
+    rules = cast(list[Record], _parse_ip_permissions(params, prefix))
+    for position, rule in enumerate(rules, start=1):
+        number = 1
+        while given := ec2._p(params, f"{prefix}.{position}.PrefixListIds.{number}.PrefixListId"):
+            entry = {"PrefixListId": given}
+            if description := ec2._p(params, f"{prefix}.{position}.PrefixListIds.{number}.Description"):
+                entry["Description"] = description
+            rule["PrefixListIds"].append(entry)
+            number += 1
+    return rules
+
+
+def describe_security_group_rules(group_id: str, rule: Record, is_egress: bool = False) -> str:
+    """Answer the prefix list of a rule that has one, which is its only destination."""
+    items = cast(str, _sg_rule_xml(group_id, rule, is_egress=is_egress))
+    for entry in rule.get("PrefixListIds", []):
+        items = items.replace("<item>", f"<item><prefixListId>{entry['PrefixListId']}</prefixListId>", 1)
+    return items
+
+
 def create_vpc_endpoint(params: Params) -> Response:
-    """Remember the security groups of an interface endpoint and whether it has private DNS."""
+    """Remember the policy of an endpoint, its security groups and whether it has private DNS."""
     _, _, body = cast(tuple[int, dict[str, str], bytes], _create_vpc_endpoint(params))
     (endpoint_id,) = re.findall(r"<vpcEndpointId>(.*?)<", _text(body))
     record = ec2._vpc_endpoints[endpoint_id]
     record["Groups"] = members(params, "SecurityGroupId", "")
     record["PrivateDns"] = ec2._p(params, "PrivateDnsEnabled") or "false"
+    record["PolicyDocument"] = ec2._p(params, "PolicyDocument") or ENDPOINT_POLICY
     return cast(Response, ec2._xml(200, "CreateVpcEndpointResponse", ec2._vpce_fields_xml(record, tag="vpcEndpoint")))
 
 
 def modify_vpc_endpoint(params: Params) -> Response:
-    """Change the security groups and the private DNS of an endpoint."""
+    """Change the security groups and the private DNS of an endpoint, or give it the default policy again."""
     record = ec2._vpc_endpoints.get(ec2._p(params, "VpcEndpointId"))
     if record:
         removed = members(params, "RemoveSecurityGroupId", "")
         kept = [group for group in record.get("Groups", []) if group not in removed]
         record["Groups"] = [*kept, *members(params, "AddSecurityGroupId", "")]
         record["PrivateDns"] = ec2._p(params, "PrivateDnsEnabled") or record.get("PrivateDns", "false")
+        if ec2._p(params, "ResetPolicy") == "true":
+            record["PolicyDocument"] = ENDPOINT_POLICY
     return cast(Response, _modify_vpc_endpoint(params))
 
 
@@ -68,6 +103,7 @@ def describe_vpc_endpoints(record: Record, tag: str = "item") -> str:
     """Answer what `create_vpc_endpoint` remembers."""
     groups = "".join(f"<item><groupId>{group}</groupId></item>" for group in record.get("Groups", []))
     more = f"<groupSet>{groups}</groupSet><privateDnsEnabled>{record.get('PrivateDns', 'false')}</privateDnsEnabled>"
+    more += f"<policyDocument>{escape(record.get('PolicyDocument', ENDPOINT_POLICY))}</policyDocument>"
     return cast(str, _vpce_fields_xml(record, tag)).removesuffix(f"</{tag}>") + f"{more}</{tag}>"
 
 
@@ -99,6 +135,8 @@ def _text(body: bytes | str) -> str:
 def apply() -> None:
     """Patch the service."""
     ec2._strip_descriptions = revoke_security_group_egress
+    ec2._parse_ip_permissions = authorize_security_group_egress
+    ec2._sg_rule_xml = describe_security_group_rules
     ec2._vpce_fields_xml = describe_vpc_endpoints
     ec2._ACTION_MAP |= {
         "CreateVpcEndpoint": create_vpc_endpoint,

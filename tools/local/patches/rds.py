@@ -11,8 +11,13 @@ Record = dict[str, Any]
 
 EXPORTS = "EnabledCloudwatchLogsExports"
 
+AUTO_PAUSE = "SecondsUntilAutoPause"
+
 _cluster_xml = rds._cluster_xml
 _instance_xml = rds._instance_xml
+_create_db_instance = rds._create_db_instance
+_serverlessv2_from_params = rds._serverlessv2_from_params
+_serverlessv2_xml = rds._serverlessv2_xml
 
 
 def describe_db_clusters(cluster: Record) -> str:
@@ -23,6 +28,43 @@ def describe_db_clusters(cluster: Record) -> str:
 def describe_db_instances(instance: Record) -> str:
     """Say which logs an instance exports."""
     return cast(str, _instance_xml(instance)).replace(f"<{EXPORTS}/>", _exports_xml(instance))
+
+
+def create_db_instance(params: Params) -> Response:
+    """Give an instance the certificate authority that was asked for."""
+    response: Response = _create_db_instance(params)
+    asked = rds._p(params, "CACertificateIdentifier")
+    if response[0] == 200 and asked:
+        rds._instances[rds._p(params, "DBInstanceIdentifier")]["CACertificateIdentifier"] = asked
+    return response
+
+
+def create_db_cluster_serverless_v2(params: Params) -> Record | None:
+    """Remember after how many seconds the instances of a cluster pause, which is 300 when the minimum is 0."""
+    scaling: Record | None = _serverlessv2_from_params(params)
+    seconds = rds._p(params, f"ServerlessV2ScalingConfiguration.{AUTO_PAUSE}")
+    if scaling is not None and scaling.get("MinCapacity") == 0:
+        scaling[AUTO_PAUSE] = int(seconds or "300")
+    return scaling
+
+
+def describe_db_clusters_serverless_v2(cluster: Record) -> str:
+    """Answer what `create_db_cluster_serverless_v2` remembers."""
+    scaling = cluster.get("ServerlessV2ScalingConfiguration") or {}
+    xml = cast(str, _serverlessv2_xml(cluster))
+    if AUTO_PAUSE not in scaling:
+        return xml
+    end = "</ServerlessV2ScalingConfiguration>"
+    return xml.replace(end, f"<{AUTO_PAUSE}>{scaling[AUTO_PAUSE]}</{AUTO_PAUSE}>{end}")
+
+
+def create_db_instance_in_cluster(_cluster: Record) -> None:
+    """
+    Leave a cluster the endpoints that it was made with, whatever instances join it and leave it.
+
+    The stock function points them to where it would run a database. A task definition that holds an endpoint would be
+    made anew by the second apply.
+    """
 
 
 def remember_exports(action: str, store: str, identifier: str) -> Callable[[Params], Response]:
@@ -50,6 +92,10 @@ def apply() -> None:
     """Patch the service."""
     rds._cluster_xml = describe_db_clusters
     rds._instance_xml = describe_db_instances
+    rds._serverlessv2_from_params = create_db_cluster_serverless_v2
+    rds._serverlessv2_xml = describe_db_clusters_serverless_v2
+    rds._sync_cluster_endpoints = create_db_instance_in_cluster
+    rds._ACTION_MAP["CreateDBInstance"] = create_db_instance
     for kind, store in (("DBCluster", "_clusters"), ("DBInstance", "_instances")):
         for verb in ("Create", "Modify"):
             action = f"{verb}{kind}"

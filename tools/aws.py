@@ -13,6 +13,7 @@ from tools.project import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
 """A dead endpoint fails in seconds. botocore's own defaults are 60 seconds a try and five tries."""
@@ -74,9 +75,9 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split()).rstrip(".")
 
 
-def s3_client(stack: Stack) -> "S3Client":
+def account_session(stack: Stack) -> boto3.Session:
     """
-    Give an S3 client for the account and the region of a stack.
+    Give a session in the account and the region of a stack; its clients take `CONFIG`.
 
     :raises InfraError: the credentials are those of another account
     """
@@ -87,4 +88,22 @@ def s3_client(stack: Stack) -> "S3Client":
             f"stack {stack.name!r} belongs to account {stack.account_id} (its account_id), but these are the "
             f"credentials of account {identity['Account']} ({identity['Arn']}): use a profile of {stack.account_id}"
         )
-    return session.client("s3", config=CONFIG)
+    return session
+
+
+def s3_client(stack: Stack) -> "S3Client":
+    """
+    Give an S3 client for the account and the region of a stack.
+
+    :raises InfraError: the credentials are those of another account
+    """
+    return account_session(stack).client("s3", config=CONFIG)
+
+
+def secrets_client(stack: Stack) -> "SecretsManagerClient":
+    """
+    Give a Secrets Manager client for the account and the region of a stack.
+
+    :raises InfraError: the credentials are those of another account
+    """
+    return account_session(stack).client("secretsmanager", config=CONFIG)

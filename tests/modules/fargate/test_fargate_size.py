@@ -3,7 +3,7 @@
 import pytest
 from pydantic_core import PydanticCustomError
 
-from modules.fargate_size import check_memory
+from modules.fargate.size import check_memory
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Aurora Serverless v2 for PostgreSQL."""

@@ -1,0 +1,1 @@
+"""How what runs changes: who may change it, blue/green, and what a release reads."""

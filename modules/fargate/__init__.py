@@ -1,0 +1,1 @@
+"""What runs: cluster, tasks and services on Fargate."""

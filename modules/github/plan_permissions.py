@@ -1,0 +1,86 @@
+"""What the job of a pipeline may do that plans a stack: read the stack's resources and its state, hold its lock."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from string import Formatter
+
+from modules.arns import Arns
+from modules.github.plan_reads import NOTHING_READ, READS, Read
+from modules.github.subject import provider_arn
+from modules.iam import ANY_RESOURCE, Statement, allow
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanScope:
+    """What belongs to a stack, for the permission to read it."""
+
+    state_bucket: str
+    state_key: str
+    names: Sequence[str]
+    """What the names of the stack's resources begin with, such as `isms-staging`."""
+
+    repository_arns: Sequence[str] = ()
+    bucket_arns: Sequence[str] = ()
+    secret_arns: Sequence[str] = ()
+    hosted_zone_ids: Sequence[str] = ()
+
+
+def readable_types() -> set[str]:
+    """List the types of resources and data sources that a plan role can refresh."""
+    return {type_ for read in READS for type_ in read.types} | set(NOTHING_READ)
+
+
+def plan_permissions(scope: PlanScope, stack: str, arns: Arns) -> list[Statement]:
+    """
+    Read what a plan refreshes, and no secret's value.
+
+    A plan writes no state; it takes the lock and gives it back (developer.hashicorp.com/terraform, S3 backend,
+    "Permissions Required").
+
+    :param stack: the stack's id, which begins the path of its parameters
+    """
+    values: dict[str, Sequence[str]] = {
+        "account_id": [arns.account_id],
+        "region": [arns.region],
+        "stack": [stack],
+        "provider_arn": [provider_arn(arns.account_id)],
+        "name": scope.names,
+        "repository_arn": scope.repository_arns,
+        "bucket_arn": scope.bucket_arns,
+        "secret_arn": scope.secret_arns,
+        "hosted_zone_id": scope.hosted_zone_ids,
+    }
+    return [*_state(scope), *_reads(values)]
+
+
+def _state(scope: PlanScope) -> list[Statement]:
+    bucket = f"arn:aws:s3:::{scope.state_bucket}"
+    lock = f"{scope.state_key}.tflock"
+    return [
+        # Terraform also lists the workspaces, which lie below env:/.
+        allow(["s3:ListBucket"], [bucket], {("StringEquals", "s3:prefix"): [scope.state_key, lock, "env:/"]}),
+        allow(["s3:GetObject"], [f"{bucket}/{scope.state_key}"]),
+        allow(["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], [f"{bucket}/{lock}"]),
+    ]
+
+
+def _reads(values: Mapping[str, Sequence[str]]) -> Iterator[Statement]:
+    anywhere = {action for read in READS if _is_anywhere(read) for action in read.actions}
+    yield allow(sorted(anywhere), ANY_RESOURCE)
+    for read in READS:
+        resources = [arn for template in read.resources for arn in _fill(template, values)]
+        if resources and not _is_anywhere(read):
+            yield allow(read.actions, resources)
+
+
+def _is_anywhere(read: Read) -> bool:
+    return list(read.resources) == ANY_RESOURCE
+
+
+def _fill(template: str, values: Mapping[str, Sequence[str]]) -> list[str]:
+    """Write the template once for each value of its fields: none for a field without a value."""
+    filled = [template]
+    for _, field, _, _ in Formatter().parse(template):
+        if field is not None:
+            filled = [text.replace(f"{{{field}}}", value) for text in filled for value in values[field]]
+    return filled

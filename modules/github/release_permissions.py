@@ -1,0 +1,169 @@
+"""
+What the jobs of a pipeline may do that push images, migrate and release.
+
+Exact actions on exact resources; which action has which resource type is docs.aws.amazon.com/service-authorization. The
+revisions of a task definition and the ids of tasks are not known beforehand, so that a `*` stands in their place.
+"""
+
+from collections.abc import Sequence
+
+from modules.arns import Arns
+from modules.deployment.deployable import Deployable
+from modules.deployment.release import CodeDeploy
+from modules.iam import ANY_RESOURCE, Statement, allow
+
+_TASKS = "ecs-tasks.amazonaws.com"
+_LOAD_BALANCING = ("Listeners", "Rules", "TargetGroups", "TargetHealth")
+
+
+def push_permissions(repository_arns: Sequence[str]) -> list[Statement]:
+    """Push images to these repositories, pull them, and move their tags (AmazonECR, "IAM permissions for pushing")."""
+    return [
+        allow(["ecr:GetAuthorizationToken"], ANY_RESOURCE),
+        allow(
+            [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:CompleteLayerUpload",
+                "ecr:DescribeImages",
+                "ecr:GetDownloadUrlForLayer",
+                "ecr:InitiateLayerUpload",
+                "ecr:PutImage",
+                "ecr:UploadLayerPart",
+            ],
+            _unique(repository_arns),
+        ),
+    ]
+
+
+def release_permissions(arns: Arns, stack: str, services: Sequence[Deployable]) -> list[Statement]:
+    """Register a task definition that differs in its image, shift the traffic to it, watch, and go back."""
+    return [
+        _read_manifests(services),
+        # Which services there are, when the operator names none. AWS checks the path as it is asked for.
+        allow(["ssm:GetParametersByPath"], [arns.of("ssm", f"parameter/{stack}/release")]),
+        *_register(arns, services),
+        _pass_roles(services),
+        *_shift(arns, services),
+        *_watch(arns, services),
+        *_logs(arns, services),
+    ]
+
+
+def migrate_permissions(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
+    """Run one-off tasks of these services' families in their own clusters, with their own roles, and watch them."""
+    run = [
+        allow(["ecs:RunTask"], [arns.revisions(one)], {("ArnEquals", "ecs:cluster"): [arns.cluster(one)]})
+        for one in services
+    ]
+    tasks = _unique([arns.tasks(one) for one in services])
+    return [
+        _read_manifests(services),
+        allow(["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"], ANY_RESOURCE),
+        *run,
+        allow(["ecs:DescribeTasks", "ecs:StopTask"], tasks),
+        allow(["ecs:TagResource"], tasks, {("StringEquals", "ecs:CreateAction"): ["RunTask"]}),
+        *_logs(arns, services),
+        _pass_roles(services),
+    ]
+
+
+def _read_manifests(services: Sequence[Deployable]) -> Statement:
+    return allow(["ssm:GetParameter", "ssm:GetParameters"], [one.manifest_parameter_arn for one in services])
+
+
+def _register(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
+    families = [arns.revisions(one) for one in services]
+    return [
+        allow(["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"], ANY_RESOURCE),
+        allow(["ecs:RegisterTaskDefinition"], families),
+        # Only the tags that a new revision is born with (AmazonECS, "Tag resources during creation").
+        allow(["ecs:TagResource"], families, {("StringEquals", "ecs:CreateAction"): ["RegisterTaskDefinition"]}),
+    ]
+
+
+def _shift(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
+    """What moves the traffic: CodeDeploy, or a rolling update of the services that it has no part in."""
+    statements = []
+    rolling = [arns.service(one) for one in services if one.code_deploy is None]
+    if rolling:
+        statements.append(allow(["ecs:ListServiceDeployments", "ecs:UpdateService"], rolling))
+    code_deploy = [one.code_deploy for one in services if one.code_deploy is not None]
+    if code_deploy:
+        statements += _code_deploy(arns, code_deploy)
+    return statements
+
+
+def _watch(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
+    """What is looked at before, during and after: images, alarms, secrets, tasks and targets."""
+    statements = [
+        allow(
+            ["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"],
+            _unique([one.repository_arn for one in services]),
+        ),
+        # Whatever alarms are asked for, AWS checks this pattern: aws-samples/amazon-cloudwatch-auto-alarms#1.
+        allow(["cloudwatch:DescribeAlarms"], [arns.of("cloudwatch", "alarm:*")]),
+        allow(["ecs:DescribeServices"], [arns.service(one) for one in services]),
+        # Its only resource type are container instances, which Fargate has none of; the cluster narrows it.
+        allow(
+            ["ecs:ListTasks"],
+            ANY_RESOURCE,
+            {("ArnEquals", "ecs:cluster"): _unique([arns.cluster(one) for one in services])},
+        ),
+        allow(["ecs:DescribeTasks"], _unique([arns.tasks(one) for one in services])),
+        allow([f"elasticloadbalancing:Describe{what}" for what in _LOAD_BALANCING], ANY_RESOURCE),
+    ]
+    secret_arns = _unique([arn for one in services for arn in one.secret_arns])
+    if secret_arns:
+        # Whether a secret has a value, not which.
+        statements.append(allow(["secretsmanager:DescribeSecret"], secret_arns))
+    return statements
+
+
+def _logs(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
+    groups = [arns.of("logs", f"log-group:{one.log_group_name}") for one in services]
+    return [
+        allow(["logs:DescribeLogStreams", "logs:FilterLogEvents"], [f"{group}:*" for group in groups]),
+        allow(["logs:GetLogEvents"], [f"{group}:log-stream:*" for group in groups]),
+    ]
+
+
+def _pass_roles(services: Sequence[Deployable]) -> Statement:
+    roles = _unique([arn for one in services for arn in (one.task_role_arn, one.execution_role_arn)])
+    return allow(["iam:PassRole"], roles, {("StringEquals", "iam:PassedToService"): [_TASKS]})
+
+
+def _code_deploy(arns: Arns, targets: Sequence[CodeDeploy]) -> list[Statement]:
+    def of(kind: str, names: Sequence[str]) -> list[str]:
+        return [arns.of("codedeploy", f"{kind}:{name}") for name in _unique(names)]
+
+    return [
+        allow(
+            [
+                "codedeploy:CreateDeployment",
+                "codedeploy:GetDeployment",
+                "codedeploy:GetDeploymentGroup",
+                "codedeploy:ListDeployments",
+            ],
+            of("deploymentgroup", [f"{one.application}/{one.deployment_group}" for one in targets]),
+        ),
+        allow(
+            ["codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"],
+            of("application", [one.application for one in targets]),
+        ),
+        allow(["codedeploy:GetDeploymentConfig"], of("deploymentconfig", [one.deployment_config for one in targets])),
+        # AWS knows no resource for a deployment.
+        allow(
+            [
+                "codedeploy:ContinueDeployment",
+                "codedeploy:GetDeploymentTarget",
+                "codedeploy:ListDeploymentTargets",
+                "codedeploy:StopDeployment",
+            ],
+            ANY_RESOURCE,
+        ),
+    ]
+
+
+def _unique(values: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(values))

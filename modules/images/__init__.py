@@ -1,0 +1,1 @@
+"""The registry: repositories, tags and what is kept."""

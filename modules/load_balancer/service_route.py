@@ -1,0 +1,156 @@
+"""How requests reach a service: its target groups, and the rules of the load balancer that lead to them."""
+
+from typing import Annotated
+
+from cdktf import TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.lb_listener_rule import (
+    LbListenerRule,
+    LbListenerRuleAction,
+    LbListenerRuleCondition,
+    LbListenerRuleConditionPathPattern,
+)
+from cdktf_cdktf_provider_aws.lb_target_group import (
+    LbTargetGroup,
+    LbTargetGroupHealthCheck,
+    LbTargetGroupStickiness,
+)
+from constructs import Construct
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+
+from modules.deployment.deploy_mode import Color, DeployMode, ownership
+from modules.load_balancer.load_balancer import LoadBalancer
+from modules.load_balancer.target_group import TargetGroup
+from modules.names import generation_name
+from modules.settings import Settings, mistake
+from modules.types import UrlPath
+
+_MOST_WILDCARDS = 5
+
+PathPattern = Annotated[
+    str,
+    StringConstraints(pattern=r"^/[A-Za-z0-9_.$/~\"'@:+&*?-]*$", max_length=128),
+    Field(description="a path pattern that begins with /, of at most 128 characters, such as /api/*"),
+]
+"""docs.aws.amazon.com/elasticloadbalancing, "Condition types for listener rules", path conditions."""
+
+
+class ServiceRouteSettings(Settings):
+    """Which requests a service gets, and how the load balancer knows that it is well."""
+
+    path_patterns: Annotated[list[PathPattern], Field(min_length=1, max_length=5)]
+    """ELB: "A rule can only have '5' condition values" (aws/aws-cdk#10065)."""
+
+    priority: Annotated[int, Field(ge=1, le=50000)]
+    """The rule with the lowest number that matches wins; no two routes of a load balancer share one (ELBv2
+    CreateRule)."""
+
+    health_check_path: UrlPath
+    health_check_interval_s: Annotated[int, Field(ge=5, le=300)] = 15
+    health_check_timeout_s: Annotated[int, Field(ge=2, le=120, validate_default=True)] = 5
+    healthy_threshold: Annotated[int, Field(ge=2, le=10)] = 2
+    unhealthy_threshold: Annotated[int, Field(ge=2, le=10)] = 3
+    """ELBv2 CreateTargetGroup, for the range of each."""
+
+    health_check_matcher: Annotated[
+        str,
+        StringConstraints(pattern=r"^[2-4][0-9]{2}([,-][2-4][0-9]{2})*$"),
+        Field(description="status codes between 200 and 499, such as 200,204 or 200-299"),
+    ] = "200"
+    deregistration_delay_s: Annotated[int, Field(ge=0, le=3600)] = 30
+    """Seconds that requests under way get to finish on a task that stops."""
+
+    @field_validator("path_patterns")
+    @classmethod
+    def _has_few_wildcards(cls, patterns: list[str]) -> list[str]:
+        if sum(pattern.count("*") + pattern.count("?") for pattern in patterns) > _MOST_WILDCARDS:
+            # "Condition types for listener rules", condition basics.
+            raise mistake(f"must contain at most {_MOST_WILDCARDS} wildcards (* and ?) in all")
+        return patterns
+
+    @field_validator("health_check_timeout_s")
+    @classmethod
+    def _is_below_interval(cls, timeout_s: int, info: ValidationInfo) -> int:
+        interval_s = info.data.get("health_check_interval_s")
+        if interval_s is not None and timeout_s >= interval_s:
+            # ELB: "Health check interval must be greater than the timeout" (aws/aws-cdk#29075).
+            raise mistake(f"must be below health_check_interval_s, {interval_s}")
+        return timeout_s
+
+
+class ServiceRoute(Construct):
+    """
+    The target groups of a service, and the rules that lead to them.
+
+    Blue serves from the start. Under blue/green there is a green one as well, which the test listener leads to: it may
+    lead to either at first (docs.aws.amazon.com/codedeploy, "Create a test listener"), and a target group without a
+    rule gets no health checks. From then on the rules are CodeDeploy's. In that mode the port cannot be changed: the
+    old target groups are in use, so that ELB refuses to delete them and the apply ends without a change of traffic.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        vpc_id: str,
+        port: int,
+        load_balancer: LoadBalancer,
+        deploy_mode: DeployMode,
+        settings: ServiceRouteSettings,
+    ) -> None:
+        """
+        Make the target groups and the rules.
+
+        :param name: the service's name
+        :param port: the port that the tasks listen on
+        """
+        super().__init__(scope, id_)
+        self._settings = settings
+        self._mode = ownership(deploy_mode)
+        self.target_groups: dict[Color, TargetGroup] = {
+            color: self._target_group(color, name, vpc_id, port) for color in self._mode.colors
+        }
+        self.blue: TargetGroup = self.target_groups["blue"]
+        self.green: TargetGroup | None = self.target_groups.get("green")
+        self.ready: list[LbListenerRule] = [self._rule("production", load_balancer.listener_arn, self.blue)]
+        """What makes the target groups those of a load balancer, as ECS wants them, for `depends_on`."""
+        if self.green is not None and load_balancer.test_listener_arn is not None:
+            self.ready.append(self._rule("test", load_balancer.test_listener_arn, self.green))
+
+    def _target_group(self, color: Color, name: str, vpc_id: str, port: int) -> TargetGroup:
+        settings = self._settings
+        group = LbTargetGroup(
+            self,
+            color,
+            name=generation_name("target_group", name, color, replaced_by=(port, "HTTP", "ip")),
+            port=port,
+            protocol="HTTP",
+            target_type="ip",
+            vpc_id=vpc_id,
+            deregistration_delay=str(settings.deregistration_delay_s),
+            stickiness=LbTargetGroupStickiness(enabled=False, type="lb_cookie"),
+            health_check=LbTargetGroupHealthCheck(
+                path=settings.health_check_path,
+                matcher=settings.health_check_matcher,
+                interval=settings.health_check_interval_s,
+                timeout=settings.health_check_timeout_s,
+                healthy_threshold=settings.healthy_threshold,
+                unhealthy_threshold=settings.unhealthy_threshold,
+            ),
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+        )
+        return TargetGroup(name=group.name, arn=group.arn, arn_suffix=group.arn_suffix)
+
+    def _rule(self, id_: str, listener_arn: str, target_group: TargetGroup) -> LbListenerRule:
+        patterns = LbListenerRuleConditionPathPattern(values=self._settings.path_patterns)
+        ignored = list(self._mode.ignored_by_routes)
+        return LbListenerRule(
+            self,
+            id_,
+            listener_arn=listener_arn,
+            priority=self._settings.priority,
+            condition=[LbListenerRuleCondition(path_pattern=patterns)],
+            action=[LbListenerRuleAction(type="forward", target_group_arn=target_group.arn)],
+            lifecycle=TerraformResourceLifecycle(ignore_changes=ignored) if ignored else None,
+        )

@@ -1,0 +1,1 @@
+"""The network: VPC, subnets and the ways in and out."""

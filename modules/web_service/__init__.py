@@ -1,0 +1,1 @@
+"""A web service with all that belongs to it: what a stack has one of for each of its services."""

@@ -1,0 +1,228 @@
+"""A web service with all that belongs to it: routes, tasks, rollout, scaling, alarms and its release manifest."""
+
+from collections.abc import Sequence
+
+from constructs import Construct
+
+from modules.deployment.blue_green import BlueGreen
+from modules.deployment.deploy_mode import Color
+from modules.deployment.deployable import Deployable
+from modules.deployment.release import Alarms, CodeDeploy, Ecs, Image, Logs, Release, Routes, Secret
+from modules.deployment.release_manifest import ReleaseManifest
+from modules.fargate.capacity import capacity_strategy
+from modules.fargate.container import Workload
+from modules.fargate.deployed_image import DeployedImage
+from modules.fargate.service import Exposure, FargateService
+from modules.fargate.service_scaling import ServiceScaling
+from modules.load_balancer.service_route import ServiceRoute
+from modules.watching.dashboard_rows import ServiceOnDashboard
+from modules.watching.service_alarms import ServiceAlarms
+from modules.watching.target_group_alarms import TargetGroupAlarms
+from modules.web_service.platform import Platform
+from modules.web_service.settings import WebServiceSettings
+
+
+class WebService(Construct):
+    """A service behind the environment's load balancer. Its parts follow from its deploy mode."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        short_name: str,
+        platform: Platform,
+        workload: Workload,
+        repository: Image,
+        image: DeployedImage | None,
+        secrets: Sequence[Secret],
+        settings: WebServiceSettings,
+    ) -> None:
+        """
+        Make the service.
+
+        :param name: the name in ECS, such as `isms-backend-staging`
+        :param short_name: the name by which operators release it, such as `backend`
+        :param image: in `terraform`, what decides which image runs; else None
+        :param secrets: the keys that must have a value before a task can start
+        """
+        super().__init__(scope, id_)
+        self._name, self._short_name, self._platform, self._settings = name, short_name, platform, settings
+        self._workload, self._secrets, self._repository = workload, secrets, repository
+        self.route = ServiceRoute(
+            self,
+            "route",
+            name=name,
+            vpc_id=platform.placement.vpc_id,
+            port=settings.service.port,
+            load_balancer=platform.load_balancer,
+            deploy_mode=settings.deploy_mode,
+            settings=settings.route,
+        )
+        self.service = self._declare_service(image)
+        self._declare_scaling(image)
+        self._rollback_alarms: dict[Color, list[str]] = {}
+        self.alarm_arns: list[str] = []
+        self._declare_alarms()
+        self._code_deploy = self._declare_blue_green()
+        self.manifest = self._declare_manifest(None if image is None else image.variable)
+
+    @property
+    def security_group_id(self) -> str:
+        """The group of the tasks, for whoever lets them in."""
+        return self.service.security_group_id
+
+    @property
+    def repository_url(self) -> str:
+        """Where images are pushed to."""
+        return self._repository.uri
+
+    @property
+    def on_dashboard(self) -> ServiceOnDashboard:
+        """The service as the dashboard sees it."""
+        return ServiceOnDashboard(
+            title=self._name,
+            cluster_name=self._platform.cluster.name,
+            service_name=self.service.name,
+            target_groups=self.route.target_groups,
+            counts_tasks=self._platform.counts_tasks,
+        )
+
+    @property
+    def deployable(self) -> Deployable:
+        """The service as those see it who release it."""
+        return Deployable(
+            cluster_name=self._platform.cluster.name,
+            service_name=self.service.name,
+            family=self.service.family,
+            task_role_arn=self.service.task_role_arn,
+            execution_role_arn=self.service.execution_role_arn,
+            repository_arn=str(self._workload.repository_arn),
+            log_group_name=self.service.log_group_name,
+            manifest_parameter_arn=self.manifest.parameter_arn,
+            secret_arns=[secret.arn for secret in self._secrets],
+            code_deploy=self._code_deploy,
+            migrates=self._settings.release.migration_command is not None,
+        )
+
+    def _declare_service(self, image: DeployedImage | None) -> FargateService:
+        platform, settings = self._platform, self._settings
+        service = FargateService(
+            self,
+            "service",
+            name=self._name,
+            account_id=platform.account_id,
+            region=platform.region,
+            cluster=platform.cluster,
+            placement=platform.placement,
+            deploy_mode=settings.deploy_mode,
+            workload=self._workload,
+            exposure=Exposure(route=self.route, security_group_id=platform.load_balancer.security_group_id),
+            capacity=settings.capacity,
+            autoscaled=settings.scaling is not None,
+            runs_when=None if image is None else image.exists,
+            depends_on=platform.ready,
+            settings=settings.service,
+        )
+        if image is not None:
+            image.remember_after(service.resource)
+        return service
+
+    def _declare_scaling(self, image: DeployedImage | None) -> None:
+        if self._settings.scaling is None:
+            return
+        ServiceScaling(
+            self,
+            "scaling",
+            cluster_name=self._platform.cluster.name,
+            service_name=self.service.name,
+            runs_when=None if image is None else image.exists,
+            settings=self._settings.scaling,
+        )
+
+    def _declare_alarms(self) -> None:
+        platform, settings, scaling = self._platform, self._settings, self._settings.scaling
+        for color, target_group in self.route.target_groups.items():
+            alarms = TargetGroupAlarms(
+                self,
+                f"{color}_alarms",
+                name=f"{self._name}-{color}",
+                load_balancer_arn_suffix=platform.load_balancer.arn_suffix,
+                target_group=target_group,
+                topic_arn=platform.topic_arn,
+                settings=settings.target_group_alarms,
+            )
+            self._rollback_alarms[color] = alarms.rollback_names
+            self.alarm_arns += alarms.arns
+        service = ServiceAlarms(
+            self,
+            "alarms",
+            name=self._name,
+            cluster_name=platform.cluster.name,
+            service_name=self.service.name,
+            min_running_tasks=None if scaling is None or not platform.counts_tasks else scaling.min_capacity,
+            topic_arn=platform.topic_arn,
+            settings=settings.alarms,
+        )
+        self.alarm_arns += service.arns
+
+    def _declare_blue_green(self) -> CodeDeploy | None:
+        platform, service = self._platform, self.service
+        if self._settings.deployment is None:
+            return None
+        return BlueGreen(
+            self,
+            "blue_green",
+            name=self._name,
+            account_id=platform.account_id,
+            region=platform.region,
+            cluster_name=platform.cluster.name,
+            service_name=service.name,
+            listener_arn=platform.load_balancer.listener_arn,
+            test_listener_arn=platform.load_balancer.test_listener_arn,
+            rule_arns=[rule.arn for rule in self.route.ready],
+            target_groups=self.route.target_groups,
+            alarm_names=self._rollback_alarms,
+            passed_role_arns=[service.task_role_arn, service.execution_role_arn],
+            settings=self._settings.deployment,
+        ).code_deploy
+
+    def _declare_manifest(self, image_variable: str | None) -> ReleaseManifest:
+        platform, settings, service = self._platform, self._settings, self.service
+        ecs = Ecs(
+            cluster=platform.cluster.name,
+            service=service.name,
+            task_definition=service.task_definition_arn,
+            family=service.family,
+            container=service.container_name,
+            port=service.port,
+            cpu_architecture=settings.service.cpu_architecture,
+            subnets=platform.placement.subnet_ids,
+            security_groups=[service.security_group_id],
+            assign_public_ip=platform.placement.assign_public_ip,
+        )
+        routes = Routes(
+            url=f"{platform.url}{settings.route.health_check_path}",
+            listener=platform.load_balancer.listener_arn,
+            test_listener=platform.load_balancer.test_listener_arn,
+            rules=[rule.arn for rule in self.route.ready],
+            target_groups=self.route.target_groups,
+        )
+        release = Release(
+            account_id=platform.account_id,
+            region=platform.region,
+            deploy_mode=settings.deploy_mode,
+            ecs=ecs,
+            capacity=capacity_strategy(settings.capacity),
+            image=self._repository,
+            logs=Logs(group=service.log_group_name, stream_prefix=service.container_name),
+            alarms=Alarms(service=[], target_groups=self._rollback_alarms),
+            secrets=self._secrets,
+            routes=routes,
+            code_deploy=self._code_deploy,
+            image_variable=image_variable,
+        )
+        return ReleaseManifest(
+            self, "manifest", stack=platform.stack, service=self._short_name, release=release, settings=settings.release
+        )

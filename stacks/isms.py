@@ -1,0 +1,335 @@
+"""
+ISMS: a backend and a frontend on Fargate behind one load balancer, with Aurora Serverless v2 for PostgreSQL.
+
+One class for every environment: what differs stands in the environment's file. Releases are blue/green; Terraform
+builds the platform and leaves to a release what a release changes (`modules/deployment/deploy_mode.py`).
+"""
+
+from cdktf import TerraformOutput, TerraformStack
+from constructs import Construct
+
+from modules.application_secret import ApplicationSecret
+from modules.aurora.cluster import Aurora
+from modules.deployment.release import Image, Secret
+from modules.deployment.release_manifest import ReleaseSettings
+from modules.fargate.cluster import FargateCluster
+from modules.fargate.container import Workload
+from modules.fargate.deployed_image import DeployedImage
+from modules.fargate.service_settings import FargateServiceSettings
+from modules.github.plan_permissions import PlanScope
+from modules.github.roles import GitHubRoles
+from modules.images.repository import ImageRepository
+from modules.load_balancer.alias_record import AliasRecord
+from modules.load_balancer.certificate import Certificate
+from modules.load_balancer.load_balancer import LoadBalancer
+from modules.load_balancer.service_route import ServiceRouteSettings
+from modules.network.network import Network
+from modules.watching.alert_topic import AlertTopic
+from modules.watching.aurora_alarms import AuroraAlarms
+from modules.watching.budget import Budget
+from modules.watching.dashboard import Dashboard
+from modules.watching.dashboard_rows import AuroraOnDashboard
+from modules.watching.load_balancer_alarms import LoadBalancerAlarms, LoadBalancerAlarmsSettings
+from modules.web_service.platform import Platform
+from modules.web_service.settings import WebServiceSettings
+from modules.web_service.web_service import WebService
+from stacks.environment import declare_environment, is_disposable, provider_version
+from stacks.isms_settings import IsmsServiceSettings, IsmsSettings
+
+_APP = "isms"
+_BACKEND_PORT = 4000
+_FRONTEND_PORT = 80
+_MIGRATE = ["npm", "run", "db:migrate:deploy"]
+_BACKEND_USER = "1000:1000"  # the user "node" of the official images of Node.js
+
+_BACKEND_ROUTE = ServiceRouteSettings(path_patterns=["/api/*"], priority=100, health_check_path="/api/health")
+_FRONTEND_ROUTE = ServiceRouteSettings(path_patterns=["/*"], priority=200, health_check_path="/health")
+
+
+class IsmsStack(TerraformStack):
+    """Network, load balancer, two services, database, secrets, registries, roles and what watches them."""
+
+    def __init__(self, scope: Construct, id_: str, *, settings: IsmsSettings) -> None:
+        super().__init__(scope, id_)
+        self._settings = settings
+        self._name = f"{_APP}-{id_}"
+        declare_environment(self, settings)
+        self._disposable = is_disposable(self, settings)
+        account = {"account_id": settings.account_id, "region": settings.region}
+        self._network = Network(self, "network", name=self._name, settings=settings.network, **account)
+        self._topic = AlertTopic(self, "alerts", name=self._name, settings=settings.alerts, **account)
+        self._declare_load_balancer()
+        self._declare_aurora()
+        self._declare_secret()
+        self._platform = self._declare_platform()
+        self._backend = self._declare_backend()
+        self._frontend = self._declare_frontend()
+        self._aurora.allow_from("backend", self._backend.security_group_id)
+        self._declare_watching()
+        self._declare_github()
+        self._declare_outputs()
+
+    def _declare_load_balancer(self) -> None:
+        """The one entrance: HTTPS for the domain, and a port where a release can be tried."""
+        settings = self._settings
+        self._certificate = Certificate(self, "certificate", settings=settings.domain)
+        self._load_balancer = LoadBalancer(
+            self,
+            "load_balancer",
+            name=self._name,
+            account_id=settings.account_id,
+            placement=self._network.public,
+            domain=settings.domain,
+            certificate=self._certificate,
+            test_listener=settings.deploy_mode == "blue_green",
+            disposable=self._disposable,
+            settings=settings.load_balancer,
+        )
+        AliasRecord(
+            self,
+            "alias",
+            domain=settings.domain,
+            dns_name=self._load_balancer.dns_name,
+            zone_id=self._load_balancer.zone_id,
+        )
+
+    def _declare_aurora(self) -> None:
+        settings = self._settings
+        self._aurora = Aurora(
+            self,
+            "aurora",
+            name=self._name,
+            account_id=settings.account_id,
+            region=settings.region,
+            placement=self._network.private,
+            disposable=self._disposable,
+            settings=settings.aurora,
+        )
+
+    def _declare_secret(self) -> None:
+        """The one secret of the application, whose values Terraform never sees."""
+        settings = self._settings
+        self._secret = ApplicationSecret(
+            self,
+            "secret",
+            name=f"{_APP}/{self.node.id}/application",
+            recovery_window_days=0 if self._disposable else settings.secret_recovery_days,
+            settings=settings.application_secret,
+        )
+
+    def _declare_platform(self) -> Platform:
+        settings = self._settings
+        cluster = FargateCluster(
+            self, "cluster", name=self._name, vpc_id=self._network.vpc_id, settings=settings.cluster
+        )
+        return Platform(
+            stack=self.node.id,
+            account_id=settings.account_id,
+            region=settings.region,
+            placement=self._network.private,
+            cluster=cluster,
+            counts_tasks=settings.cluster.container_insights != "disabled",
+            load_balancer=self._load_balancer,
+            url=f"https://{settings.domain.domain_name}",
+            topic_arn=self._topic.arn,
+            ready=self._network.ready,
+        )
+
+    def _declare_backend(self) -> WebService:
+        database = {**self._aurora.environment, "AWS_REGION": self._settings.region}
+        return self._service(
+            "backend",
+            self._settings.backend,
+            port=_BACKEND_PORT,
+            user=_BACKEND_USER,
+            writable_paths=["/tmp"],  # noqa: S108 a path inside the container
+            route=_BACKEND_ROUTE,
+            release=ReleaseSettings(migration_command=_MIGRATE),
+            environment=database,
+            uses_secret=True,
+        )
+
+    def _declare_frontend(self) -> WebService:
+        """NGINX on port 80, which it opens as root before its workers leave root."""
+        return self._service(
+            "frontend",
+            self._settings.frontend,
+            port=_FRONTEND_PORT,
+            user=None,
+            writable_paths=["/tmp", "/var/cache/nginx", "/var/run"],  # noqa: S108 paths inside the container
+            route=_FRONTEND_ROUTE,
+            release=ReleaseSettings(),
+            environment={},
+            uses_secret=False,
+        )
+
+    def _service(
+        self,
+        id_: str,
+        size: IsmsServiceSettings,
+        *,
+        port: int,
+        user: str | None,
+        writable_paths: list[str],
+        route: ServiceRouteSettings,
+        release: ReleaseSettings,
+        environment: dict[str, str],
+        uses_secret: bool,
+    ) -> WebService:
+        settings, platform = self._settings, self._platform
+        repository = ImageRepository(
+            self,
+            f"{id_}_repository",
+            name=f"{_APP}-{id_}",
+            disposable=self._disposable,
+            provider_version=provider_version(self, settings),
+            settings=settings.repositories,
+        )
+        image = None
+        if settings.deploy_mode == "terraform":
+            image = DeployedImage(
+                self,
+                f"{id_}_image",
+                path=f"/{platform.stack}/deployed/{id_}",
+                repository_url=repository.url,
+                default_tag=None,
+                variable=f"{id_}_image_tag",
+            )
+        secrets = self._secret.references if uses_secret else {}
+        workload = Workload(
+            container_name=id_,
+            image=f"{repository.url}:{size.image_tag}" if image is None else image.image,
+            repository_arn=repository.arn,
+            environment=environment,
+            secrets=secrets,
+            secret_arns=[self._secret.arn] if uses_secret else [],
+            permissions=self._aurora.connect_permissions() if uses_secret else [],
+        )
+        return WebService(
+            self,
+            # "backend" alone is what CDKTF calls the state.
+            f"{id_}_service",
+            name=f"{_APP}-{id_}-{self.node.id}",
+            short_name=id_,
+            platform=platform,
+            workload=workload,
+            repository=Image(repository=repository.name, uri=repository.url, registry_id=repository.registry_id),
+            image=image,
+            secrets=[Secret(arn=self._secret.arn, keys=list(secrets))] if uses_secret else [],
+            settings=WebServiceSettings(
+                deploy_mode=settings.deploy_mode,
+                service=FargateServiceSettings(
+                    cpu=size.cpu,
+                    memory_mib=size.memory_mib,
+                    cpu_architecture=settings.cpu_architecture,
+                    port=port,
+                    user=user,
+                    writable_paths=writable_paths,
+                    desired_count=settings.scaling.min_capacity,
+                    exec_enabled=settings.exec_enabled,
+                    log_retention_days=settings.log_retention_days,
+                ),
+                route=route,
+                capacity=settings.capacity,
+                scaling=settings.scaling,
+                deployment=settings.deployment,
+                release=release,
+            ),
+        )
+
+    def _declare_watching(self) -> None:
+        """Alarms beside those of the services, one dashboard, one budget: all of them report to the one topic."""
+        settings, topic_arn = self._settings, self._topic.arn
+        load_balancer = LoadBalancerAlarms(
+            self,
+            "load_balancer_alarms",
+            name=self._name,
+            load_balancer_arn_suffix=self._load_balancer.arn_suffix,
+            topic_arn=topic_arn,
+            settings=LoadBalancerAlarmsSettings(),
+        )
+        aurora = AuroraAlarms(
+            self,
+            "aurora_alarms",
+            name=f"{self._name}-aurora",
+            cluster_id=self._aurora.cluster_id,
+            min_capacity_acu=settings.aurora.min_capacity_acu,
+            max_capacity_acu=settings.aurora.max_capacity_acu,
+            reader_count=settings.aurora.reader_count,
+            topic_arn=topic_arn,
+            settings=settings.aurora_alarms,
+        )
+        services = [self._backend, self._frontend]
+        Dashboard(
+            self,
+            "dashboard",
+            name=self._name,
+            region=settings.region,
+            alarm_arns=[arn for part in (load_balancer, aurora) for arn in part.arns]
+            + [arn for service in services for arn in service.alarm_arns],
+            load_balancer_arn_suffix=self._load_balancer.arn_suffix,
+            services=[service.on_dashboard for service in services],
+            aurora=AuroraOnDashboard(title="Aurora", cluster_id=self._aurora.cluster_id),
+        )
+        Budget(self, "budget", name=self._name, stack=self.node.id, topic_arn=topic_arn, settings=settings.budget)
+
+    def _declare_github(self) -> None:
+        """The roles of the pipelines."""
+        settings = self._settings
+        if settings.github is None:
+            return
+        deployables = [self._backend.deployable, self._frontend.deployable]
+        zone = settings.domain.hosted_zone_id
+        GitHubRoles(
+            self,
+            "github",
+            name=self._name,
+            stack=self.node.id,
+            account_id=settings.account_id,
+            region=settings.region,
+            plan_scope=PlanScope(
+                state_bucket=settings.state_bucket_name,
+                state_key=f"{self.node.id}/terraform.tfstate",
+                names=[self._name, *(f"{_APP}-{service}-{self.node.id}" for service in ("backend", "frontend"))],
+                repository_arns=[one.repository_arn for one in deployables],
+                bucket_arns=[self._load_balancer.access_log_bucket_arn],
+                secret_arns=[self._secret.arn],
+                hosted_zone_ids=[] if zone is None else [zone],
+            ),
+            services=deployables,
+            settings=settings.github,
+        )
+
+    def _declare_outputs(self) -> None:
+        domain = self._settings.domain
+        outputs = {
+            "url": (f"https://{domain.domain_name}", "Where the system answers"),
+            "load_balancer_dns_name": (self._load_balancer.dns_name, "What the domain's record points to"),
+            "certificate_validation_records": (
+                self._certificate.validation_records,
+                "The DNS records by which ACM validates the domain",
+            ),
+            "aurora_endpoint": (self._aurora.endpoint, "Where the database takes writes"),
+            "aurora_reader_endpoint": (self._aurora.reader_endpoint, "Where it takes reads"),
+            "aurora_secret_arn": (self._aurora.master_secret_arn, "The credentials that RDS keeps and rotates"),
+            "secrets": (self._secret.outputs, "What `infra secrets` can set"),
+            "cluster_name": (self._platform.cluster.name, "The ECS cluster"),
+            "alerts_topic_arn": (self._topic.arn, "Where alarms and the budget report to"),
+        }
+        for id_, service in (("backend", self._backend), ("frontend", self._frontend)):
+            deployable = service.deployable
+            outputs |= {
+                f"{id_}_service_name": (deployable.service_name, f"The ECS service of the {id_}"),
+                f"{id_}_repository_url": (service.repository_url, f"Where to push images of the {id_}"),
+                f"{id_}_release_manifest": (service.manifest.json, f"What a release of the {id_} needs to know"),
+            }
+            if deployable.code_deploy is not None:
+                outputs |= {
+                    f"{id_}_codedeploy_application": (deployable.code_deploy.application, "The CodeDeploy application"),
+                    f"{id_}_codedeploy_deployment_group": (
+                        deployable.code_deploy.deployment_group,
+                        "The CodeDeploy deployment group",
+                    ),
+                }
+        for name, (value, description) in outputs.items():
+            TerraformOutput(self, name, value=value, description=description)

@@ -1,0 +1,99 @@
+"""What an ISMS environment says: the parameters of design 001, and what the design left open."""
+
+from typing import Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from modules.application_secret import ApplicationSecretSettings
+from modules.aurora.cluster import AuroraSettings
+from modules.deployment.blue_green import BlueGreenSettings
+from modules.deployment.deploy_mode import DeployMode
+from modules.fargate.capacity import CapacitySettings
+from modules.fargate.cluster import FargateClusterSettings
+from modules.fargate.service_scaling import ServiceScalingSettings
+from modules.fargate.size import Cpu, MemoryMib, check_memory
+from modules.github.roles import GitHubRolesSettings
+from modules.images.repository import ImageRepositorySettings
+from modules.load_balancer.certificate import DomainSettings
+from modules.load_balancer.load_balancer import LoadBalancerSettings
+from modules.network.network import NetworkSettings
+from modules.settings import Settings, mistake
+from modules.types import ImageTag, LogRetentionDays, SecretRecoveryDays
+from modules.watching.alert_topic import AlertTopicSettings
+from modules.watching.aurora_alarms import AuroraAlarmsSettings
+from modules.watching.budget import BudgetSettings
+from modules.web_service.settings import check_deployment
+from stacks.environment import EnvironmentSettings
+
+_TASKS_NEED = {"ecr", "logs", "secretsmanager"}
+"""The services that a task cannot start without, beside S3."""
+
+
+class IsmsServiceSettings(Settings):
+    """One of the two services."""
+
+    image_tag: ImageTag
+    """What runs before the first release; a release brings a commit's own tag. In `deploy_mode` "terraform" it is what
+    the variable `<service>_image_tag` is when nobody sets it."""
+
+    cpu: Cpu = 512
+    memory_mib: MemoryMib = 1024
+
+    @field_validator("memory_mib")
+    @classmethod
+    def _memory_fits_cpu(cls, memory_mib: int, info: ValidationInfo) -> int:
+        return check_memory(memory_mib, info.data.get("cpu"))
+
+
+class IsmsSettings(EnvironmentSettings):
+    """An ISMS environment. The defaults are the design's for both, and what differs has none."""
+
+    domain: DomainSettings
+    network: NetworkSettings
+    load_balancer: LoadBalancerSettings = Field(default_factory=LoadBalancerSettings)
+    cluster: FargateClusterSettings = Field(default_factory=FargateClusterSettings)
+    cpu_architecture: Literal["X86_64", "ARM64"]
+    """What the images of both services are built for."""
+
+    capacity: CapacitySettings
+    scaling: ServiceScalingSettings
+    """Of each service."""
+
+    deploy_mode: DeployMode = "blue_green"
+    deployment: BlueGreenSettings | None = Field(default=None, validate_default=True)
+    """How traffic moves in a release; for `blue_green` and only for it."""
+
+    backend: IsmsServiceSettings
+    frontend: IsmsServiceSettings
+    exec_enabled: bool = False
+    """Whether operators may open a session in a container. Its log is kept."""
+
+    log_retention_days: LogRetentionDays = 30
+    repositories: ImageRepositorySettings = Field(default_factory=ImageRepositorySettings)
+    """Of both services. `create=False` when the other environment lives in the same account and has made them."""
+
+    aurora: AuroraSettings
+    application_secret: ApplicationSecretSettings = Field(
+        default_factory=lambda: ApplicationSecretSettings(generated=["JWT_SECRET"], provided=["API_KEY"])
+    )
+    secret_recovery_days: SecretRecoveryDays = 30
+    """How long the deleted application secret can be restored, unless the environment is disposable."""
+
+    alerts: AlertTopicSettings = Field(default_factory=AlertTopicSettings)
+    aurora_alarms: AuroraAlarmsSettings = Field(default_factory=AuroraAlarmsSettings)
+    budget: BudgetSettings
+    github: GitHubRolesSettings | None = None
+    """The roles of the pipelines. None: there are none."""
+
+    @field_validator("network")
+    @classmethod
+    def _tasks_reach_aws(cls, network: NetworkSettings) -> NetworkSettings:
+        missing = sorted(_TASKS_NEED - set(network.interface_endpoints))
+        if network.nat == "none" and missing:
+            raise mistake(f"must have nat, or interface_endpoints with {', '.join(missing)}: no task would start")
+        return network
+
+    @field_validator("deployment")
+    @classmethod
+    def _fits_the_mode(cls, deployment: BlueGreenSettings | None, info: ValidationInfo) -> BlueGreenSettings | None:
+        return check_deployment(deployment, info.data.get("deploy_mode"))
