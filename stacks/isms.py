@@ -5,16 +5,17 @@ One class for every environment: what differs stands in the environment's file. 
 builds the platform and leaves to a release what a release changes (`modules/deployment/deploy_mode.py`).
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct
 
 from modules.application_secret import ApplicationSecret
 from modules.aurora.cluster import Aurora
-from modules.deployment.release import Image, Secret
+from modules.deployment.release import Secret
 from modules.deployment.release_manifest import ReleaseSettings
 from modules.fargate.cluster import FargateCluster
-from modules.fargate.container import Workload
-from modules.fargate.deployed_image import DeployedImage
 from modules.fargate.service_settings import FargateServiceSettings
 from modules.github.plan_permissions import PlanScope
 from modules.github.roles import GitHubRoles
@@ -32,18 +33,38 @@ from modules.watching.dashboard_rows import AuroraOnDashboard
 from modules.watching.load_balancer_alarms import LoadBalancerAlarms, LoadBalancerAlarmsSettings
 from modules.web_service.platform import Platform
 from modules.web_service.settings import WebServiceSettings
-from modules.web_service.web_service import WebService
+from modules.web_service.web_service import Application, WebService
 from stacks.environment import declare_environment, is_disposable, provider_version
 from stacks.isms_settings import IsmsServiceSettings, IsmsSettings
 
 _APP = "isms"
-_BACKEND_PORT = 4000
-_FRONTEND_PORT = 80
-_MIGRATE = ["npm", "run", "db:migrate:deploy"]
-_BACKEND_USER = "1000:1000"  # the user "node" of the official images of Node.js
 
-_BACKEND_ROUTE = ServiceRouteSettings(path_patterns=["/api/*"], priority=100, health_check_path="/api/health")
-_FRONTEND_ROUTE = ServiceRouteSettings(path_patterns=["/*"], priority=200, health_check_path="/health")
+
+@dataclass(frozen=True, kw_only=True)
+class _Design:
+    """What the design fixes of a service, whatever the environment."""
+
+    port: int
+    user: str | None
+    writable_paths: Sequence[str]
+    route: ServiceRouteSettings
+    release: ReleaseSettings
+
+
+_BACKEND = _Design(
+    port=4000,
+    user="1000:1000",  # "node" of Node.js's official images
+    writable_paths=["/tmp"],  # noqa: S108 a path inside the container
+    route=ServiceRouteSettings(path_patterns=["/api/*"], priority=100, health_check_path="/api/health"),
+    release=ReleaseSettings(migration_command=["npm", "run", "db:migrate:deploy"]),
+)
+_FRONTEND = _Design(
+    port=80,
+    user=None,  # NGINX opens port 80 as root, and its workers leave root by themselves
+    writable_paths=["/tmp", "/var/cache/nginx", "/var/run"],  # noqa: S108 paths inside the container
+    route=ServiceRouteSettings(path_patterns=["/*"], priority=200, health_check_path="/health"),
+    release=ReleaseSettings(),
+)
 
 
 class IsmsStack(TerraformStack):
@@ -136,105 +157,43 @@ class IsmsStack(TerraformStack):
         )
 
     def _declare_backend(self) -> WebService:
-        database = {**self._aurora.environment, "AWS_REGION": self._settings.region}
-        return self._service(
-            "backend",
-            self._settings.backend,
-            port=_BACKEND_PORT,
-            user=_BACKEND_USER,
-            writable_paths=["/tmp"],  # noqa: S108 a path inside the container
-            route=_BACKEND_ROUTE,
-            release=ReleaseSettings(migration_command=_MIGRATE),
-            environment=database,
-            uses_secret=True,
+        """The API: the only one that reaches the database and gets the application's secret."""
+        secrets = self._secret.references
+        application = Application(
+            container_name="backend",
+            environment={**self._aurora.environment, "AWS_REGION": self._settings.region},
+            secrets=secrets,
+            secret_keys=[Secret(arn=self._secret.arn, keys=list(secrets))],
+            permissions=self._aurora.connect_permissions(),
         )
+        return self._declare_service(application, _BACKEND, self._settings.backend)
 
     def _declare_frontend(self) -> WebService:
-        """NGINX on port 80, which it opens as root before its workers leave root."""
-        return self._service(
-            "frontend",
-            self._settings.frontend,
-            port=_FRONTEND_PORT,
-            user=None,
-            writable_paths=["/tmp", "/var/cache/nginx", "/var/run"],  # noqa: S108 paths inside the container
-            route=_FRONTEND_ROUTE,
-            release=ReleaseSettings(),
-            environment={},
-            uses_secret=False,
-        )
+        """The pages, which need nothing but the network."""
+        return self._declare_service(Application(container_name="frontend"), _FRONTEND, self._settings.frontend)
 
-    def _service(
-        self,
-        id_: str,
-        size: IsmsServiceSettings,
-        *,
-        port: int,
-        user: str | None,
-        writable_paths: list[str],
-        route: ServiceRouteSettings,
-        release: ReleaseSettings,
-        environment: dict[str, str],
-        uses_secret: bool,
+    def _declare_service(
+        self, application: Application, design: _Design, own_settings: IsmsServiceSettings
     ) -> WebService:
-        settings, platform = self._settings, self._platform
+        settings, name = self._settings, application.container_name
         repository = ImageRepository(
             self,
-            f"{id_}_repository",
-            name=f"{_APP}-{id_}",
+            f"{name}_repository",
+            name=f"{_APP}-{name}",
             disposable=self._disposable,
             provider_version=provider_version(self, settings),
             settings=settings.repositories,
         )
-        image = None
-        if settings.deploy_mode == "terraform":
-            image = DeployedImage(
-                self,
-                f"{id_}_image",
-                path=f"/{platform.stack}/deployed/{id_}",
-                repository_url=repository.url,
-                default_tag=None,
-                variable=f"{id_}_image_tag",
-            )
-        secrets = self._secret.references if uses_secret else {}
-        workload = Workload(
-            container_name=id_,
-            image=f"{repository.url}:{size.image_tag}" if image is None else image.image,
-            repository_arn=repository.arn,
-            environment=environment,
-            secrets=secrets,
-            secret_arns=[self._secret.arn] if uses_secret else [],
-            permissions=self._aurora.connect_permissions() if uses_secret else [],
-        )
         return WebService(
             self,
             # "backend" alone is what CDKTF calls the state.
-            f"{id_}_service",
-            name=f"{_APP}-{id_}-{self.node.id}",
-            short_name=id_,
-            platform=platform,
-            workload=workload,
-            repository=Image(repository=repository.name, uri=repository.url, registry_id=repository.registry_id),
-            image=image,
-            secrets=[Secret(arn=self._secret.arn, keys=list(secrets))] if uses_secret else [],
-            settings=WebServiceSettings(
-                deploy_mode=settings.deploy_mode,
-                service=FargateServiceSettings(
-                    cpu=size.cpu,
-                    memory_mib=size.memory_mib,
-                    cpu_architecture=settings.cpu_architecture,
-                    port=port,
-                    user=user,
-                    writable_paths=writable_paths,
-                    desired_count=settings.scaling.min_capacity,
-                    exec_enabled=settings.exec_enabled,
-                    log_retention_days=settings.log_retention_days,
-                ),
-                route=route,
-                capacity=settings.capacity,
-                scaling=settings.scaling,
-                deployment=settings.deployment,
-                release=release,
-            ),
+            f"{name}_service",
+            name=f"{_APP}-{name}-{self.node.id}",
+            short_name=name,
+            platform=self._platform,
+            repository=repository,
+            application=application,
+            settings=_web_service_settings(settings, own_settings, design),
         )
 
     def _declare_watching(self) -> None:
@@ -333,3 +292,28 @@ class IsmsStack(TerraformStack):
                 }
         for name, (value, description) in outputs.items():
             TerraformOutput(self, name, value=value, description=description)
+
+
+def _web_service_settings(settings: IsmsSettings, own: IsmsServiceSettings, design: _Design) -> WebServiceSettings:
+    """Put together what the environment, its file's part for the service, and the design say."""
+    service = FargateServiceSettings(
+        cpu=own.cpu,
+        memory_mib=own.memory_mib,
+        cpu_architecture=settings.cpu_architecture,
+        port=design.port,
+        user=design.user,
+        writable_paths=list(design.writable_paths),
+        desired_count=settings.scaling.min_capacity,
+        exec_enabled=settings.exec_enabled,
+        log_retention_days=settings.log_retention_days,
+    )
+    return WebServiceSettings(
+        deploy_mode=settings.deploy_mode,
+        image_tag=own.image_tag,
+        service=service,
+        route=design.route,
+        capacity=settings.capacity,
+        scaling=settings.scaling,
+        deployment=settings.deployment,
+        release=design.release,
+    )

@@ -33,8 +33,8 @@ class IsmsServiceSettings(Settings):
     """One of the two services."""
 
     image_tag: ImageTag
-    """What runs before the first release; a release brings a commit's own tag. In `deploy_mode` "terraform" it is what
-    the variable `<service>_image_tag` is when nobody sets it."""
+    """What runs before the first release; a release brings a commit's own tag. In `deploy_mode` "terraform" nothing
+    does, until the variable `<service>_image_tag` says what."""
 
     cpu: Cpu = 512
     memory_mib: MemoryMib = 1024
@@ -92,6 +92,22 @@ class IsmsSettings(EnvironmentSettings):
         if network.nat == "none" and missing:
             raise mistake(f"must have nat, or interface_endpoints with {', '.join(missing)}: no task would start")
         return network
+
+    @field_validator("exec_enabled")
+    @classmethod
+    def _sessions_are_logged(cls, exec_enabled: bool, info: ValidationInfo) -> bool:
+        cluster = info.data.get("cluster")
+        if exec_enabled and cluster is not None and not cluster.exec_enabled:
+            raise mistake("must be False, or cluster must have exec_enabled too: it logs the sessions")
+        return exec_enabled
+
+    @field_validator("aurora")
+    @classmethod
+    def _is_where_the_subnets_are(cls, aurora: AuroraSettings, info: ValidationInfo) -> AuroraSettings:
+        network = info.data.get("network")
+        if network is not None and not set(aurora.zones) <= set(network.zones):
+            raise mistake(f"must have zones among the network's, {', '.join(network.zones)}")
+        return aurora
 
     @field_validator("deployment")
     @classmethod

@@ -10,6 +10,7 @@ from modules.fargate.service_scaling import ServiceScalingSettings
 from modules.fargate.service_settings import FargateServiceSettings
 from modules.load_balancer.service_route import ServiceRouteSettings
 from modules.settings import Settings, mistake
+from modules.types import ImageTag
 from modules.watching.service_alarms import ServiceAlarmsSettings
 from modules.watching.target_group_alarms import TargetGroupAlarmsSettings
 
@@ -18,6 +19,9 @@ class WebServiceSettings(Settings):
     """One web service."""
 
     deploy_mode: DeployMode
+    image_tag: ImageTag
+    """What runs before the first release. In `terraform` nothing does, until a variable says what."""
+
     service: FargateServiceSettings
     route: ServiceRouteSettings
     capacity: CapacitySettings

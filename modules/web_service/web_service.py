@@ -1,6 +1,7 @@
 """A web service with all that belongs to it: routes, tasks, rollout, scaling, alarms and its release manifest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from constructs import Construct
 
@@ -14,12 +15,31 @@ from modules.fargate.container import Workload
 from modules.fargate.deployed_image import DeployedImage
 from modules.fargate.service import Exposure, FargateService
 from modules.fargate.service_scaling import ServiceScaling
+from modules.iam import Statement
+from modules.images.repository import ImageRepository
 from modules.load_balancer.service_route import ServiceRoute
 from modules.watching.dashboard_rows import ServiceOnDashboard
 from modules.watching.service_alarms import ServiceAlarms
 from modules.watching.target_group_alarms import TargetGroupAlarms
 from modules.web_service.platform import Platform
 from modules.web_service.settings import WebServiceSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """What of a service is the application's own."""
+
+    container_name: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that are no secrets."""
+
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Environment variable → `valueFrom`."""
+
+    secret_keys: Sequence[Secret] = ()
+    """The secrets that these are in, and the keys that must have a value before a task can start."""
+
+    permissions: Sequence[Statement] = ()
 
 
 class WebService(Construct):
@@ -33,10 +53,8 @@ class WebService(Construct):
         name: str,
         short_name: str,
         platform: Platform,
-        workload: Workload,
-        repository: Image,
-        image: DeployedImage | None,
-        secrets: Sequence[Secret],
+        repository: ImageRepository,
+        application: Application,
         settings: WebServiceSettings,
     ) -> None:
         """
@@ -44,12 +62,11 @@ class WebService(Construct):
 
         :param name: the name in ECS, such as `isms-backend-staging`
         :param short_name: the name by which operators release it, such as `backend`
-        :param image: in `terraform`, what decides which image runs; else None
-        :param secrets: the keys that must have a value before a task can start
         """
         super().__init__(scope, id_)
         self._name, self._short_name, self._platform, self._settings = name, short_name, platform, settings
-        self._workload, self._secrets, self._repository = workload, secrets, repository
+        self._repository, self._application = repository, application
+        self._image = self._declare_image() if settings.deploy_mode == "terraform" else None
         self.route = ServiceRoute(
             self,
             "route",
@@ -60,13 +77,13 @@ class WebService(Construct):
             deploy_mode=settings.deploy_mode,
             settings=settings.route,
         )
-        self.service = self._declare_service(image)
-        self._declare_scaling(image)
+        self.service = self._declare_service()
+        self._declare_scaling()
         self._rollback_alarms: dict[Color, list[str]] = {}
         self.alarm_arns: list[str] = []
         self._declare_alarms()
         self._code_deploy = self._declare_blue_green()
-        self.manifest = self._declare_manifest(None if image is None else image.variable)
+        self.manifest = self._declare_manifest()
 
     @property
     def security_group_id(self) -> str:
@@ -76,7 +93,7 @@ class WebService(Construct):
     @property
     def repository_url(self) -> str:
         """Where images are pushed to."""
-        return self._repository.uri
+        return self._repository.url
 
     @property
     def on_dashboard(self) -> ServiceOnDashboard:
@@ -98,15 +115,38 @@ class WebService(Construct):
             family=self.service.family,
             task_role_arn=self.service.task_role_arn,
             execution_role_arn=self.service.execution_role_arn,
-            repository_arn=str(self._workload.repository_arn),
+            repository_arn=self._repository.arn,
             log_group_name=self.service.log_group_name,
             manifest_parameter_arn=self.manifest.parameter_arn,
-            secret_arns=[secret.arn for secret in self._secrets],
+            secret_arns=[secret.arn for secret in self._application.secret_keys],
             code_deploy=self._code_deploy,
             migrates=self._settings.release.migration_command is not None,
         )
 
-    def _declare_service(self, image: DeployedImage | None) -> FargateService:
+    def _declare_image(self) -> DeployedImage:
+        """Where Terraform rolls out, the variable `<service>_image_tag` says what runs."""
+        return DeployedImage(
+            self,
+            "image",
+            path=f"/{self._platform.stack}/deployed/{self._short_name}",
+            repository_url=self._repository.url,
+            default_tag=None,
+            variable=f"{self._short_name}_image_tag",
+        )
+
+    def _workload(self) -> Workload:
+        application, image = self._application, self._image
+        return Workload(
+            container_name=application.container_name,
+            image=f"{self._repository.url}:{self._settings.image_tag}" if image is None else image.image,
+            repository_arn=self._repository.arn,
+            environment=application.environment,
+            secrets=application.secrets,
+            secret_arns=[secret.arn for secret in application.secret_keys],
+            permissions=application.permissions,
+        )
+
+    def _declare_service(self) -> FargateService:
         platform, settings = self._platform, self._settings
         service = FargateService(
             self,
@@ -117,19 +157,19 @@ class WebService(Construct):
             cluster=platform.cluster,
             placement=platform.placement,
             deploy_mode=settings.deploy_mode,
-            workload=self._workload,
+            workload=self._workload(),
             exposure=Exposure(route=self.route, security_group_id=platform.load_balancer.security_group_id),
             capacity=settings.capacity,
             autoscaled=settings.scaling is not None,
-            runs_when=None if image is None else image.exists,
+            runs_when=None if self._image is None else self._image.exists,
             depends_on=platform.ready,
             settings=settings.service,
         )
-        if image is not None:
-            image.remember_after(service.resource)
+        if self._image is not None:
+            self._image.remember_after(service.resource)
         return service
 
-    def _declare_scaling(self, image: DeployedImage | None) -> None:
+    def _declare_scaling(self) -> None:
         if self._settings.scaling is None:
             return
         ServiceScaling(
@@ -137,7 +177,7 @@ class WebService(Construct):
             "scaling",
             cluster_name=self._platform.cluster.name,
             service_name=self.service.name,
-            runs_when=None if image is None else image.exists,
+            runs_when=None if self._image is None else self._image.exists,
             settings=self._settings.scaling,
         )
 
@@ -188,7 +228,7 @@ class WebService(Construct):
             settings=self._settings.deployment,
         ).code_deploy
 
-    def _declare_manifest(self, image_variable: str | None) -> ReleaseManifest:
+    def _declare_manifest(self) -> ReleaseManifest:
         platform, settings, service = self._platform, self._settings, self.service
         ecs = Ecs(
             cluster=platform.cluster.name,
@@ -215,13 +255,17 @@ class WebService(Construct):
             deploy_mode=settings.deploy_mode,
             ecs=ecs,
             capacity=capacity_strategy(settings.capacity),
-            image=self._repository,
+            image=Image(
+                repository=self._repository.name,
+                uri=self._repository.url,
+                registry_id=self._repository.registry_id,
+            ),
             logs=Logs(group=service.log_group_name, stream_prefix=service.container_name),
             alarms=Alarms(service=[], target_groups=self._rollback_alarms),
-            secrets=self._secrets,
+            secrets=self._application.secret_keys,
             routes=routes,
             code_deploy=self._code_deploy,
-            image_variable=image_variable,
+            image_variable=None if self._image is None else self._image.variable,
         )
         return ReleaseManifest(
             self, "manifest", stack=platform.stack, service=self._short_name, release=release, settings=settings.release
