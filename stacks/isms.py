@@ -233,13 +233,13 @@ class IsmsStack(TerraformStack):
         Budget(self, "budget", name=self._name, stack=self.node.id, topic_arn=topic_arn, settings=settings.budget)
 
     def _declare_github(self) -> None:
-        """The roles of the pipelines."""
+        """The roles of the pipelines, and their ARNs for the workflows."""
         settings = self._settings
         if settings.github is None:
             return
         deployables = [self._backend.deployable, self._frontend.deployable]
         zone = settings.domain.hosted_zone_id
-        GitHubRoles(
+        roles = GitHubRoles(
             self,
             "github",
             name=self._name,
@@ -258,6 +258,14 @@ class IsmsStack(TerraformStack):
             services=deployables,
             settings=settings.github,
         )
+        arns = {
+            "plan": roles.plan_role_arn,
+            "push": roles.push_role_arn,
+            "release": roles.release_role_arn,
+            "migrate": roles.migrate_role_arn,
+        }
+        for job, arn in arns.items():
+            TerraformOutput(self, f"github_{job}_role_arn", value=arn, description=f"Who a pipeline is that may {job}")
 
     def _declare_outputs(self) -> None:
         domain = self._settings.domain

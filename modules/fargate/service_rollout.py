@@ -23,8 +23,9 @@ def rollout(owner: Ownership, replacement: Replacement) -> dict[str, Any]:
         "deployment_minimum_healthy_percent": 100 if start_first else 0,
         "deployment_maximum_percent": 200 if start_first else 100,
         # Rebalancing starts a task before it stops one, so it is not for services that may not go beyond 100 %
-        # (ECS, "Balancing an Amazon ECS service across Availability Zones").
-        "availability_zone_rebalancing": "ENABLED" if start_first else "DISABLED",
+        # (ECS, "Balancing an Amazon ECS service across Availability Zones"). Whether ECS takes it under CODE_DEPLOY no
+        # document says, and a refusal would fail the first apply.
+        "availability_zone_rebalancing": "ENABLED" if start_first and by_ecs else "DISABLED",
         # A changed share of Spot needs it, else provider 5 replaces the service and provider 6 refuses the plan; under
         # CODE_DEPLOY it is refused (hashicorp/terraform-provider-aws#13473). So any update of the service starts its
         # tasks anew, one after the other.

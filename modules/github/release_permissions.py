@@ -144,6 +144,8 @@ def _code_deploy(arns: Arns, targets: Sequence[CodeDeploy]) -> list[Statement]:
                 "codedeploy:GetDeployment",
                 "codedeploy:GetDeploymentGroup",
                 "codedeploy:ListDeployments",
+                # CreateDeployment asks for it when the deployment has alarms of its own (overrideAlarmConfiguration).
+                "codedeploy:UpdateDeploymentGroup",
             ],
             of("deploymentgroup", [f"{one.application}/{one.deployment_group}" for one in targets]),
         ),

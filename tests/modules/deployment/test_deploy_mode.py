@@ -28,7 +28,7 @@ EXPECTED: dict[str, dict[DeployMode, Any]] = {
     "load_balancer": {
         mode: [{"container_name": "backend", "container_port": 4000, "target_group_arn": "arn:blue"}] for mode in MODES
     },
-    "availability_zone_rebalancing": dict.fromkeys(MODES, "ENABLED"),
+    "availability_zone_rebalancing": dict.fromkeys(MODES, "ENABLED") | {"blue_green": "DISABLED"},
     "desired_count": dict.fromkeys(MODES, 1),
 }
 """Attribute of the service → deploy mode → value; None where the attribute must not be set."""

@@ -340,6 +340,12 @@ class TestRelease:
         """Migrations and images are other roles' business."""
         assert not {"ecs:RunTask", "ecr:PutImage", "ecr:GetAuthorizationToken"} & allowed(stack, "release").keys()
 
+    def test_may_watch_the_side_that_comes_in(self, stack: Synthesized) -> None:
+        """A deployment with the alarms of one color takes two permissions on the group, and on no other group."""
+        actions = allowed(stack, "release")
+
+        assert actions["codedeploy:CreateDeployment"] == actions.get("codedeploy:UpdateDeploymentGroup")
+
     def test_without_codedeploy(self, guest: Synthesized) -> None:
         """Where no service is released by CodeDeploy, no job may use it."""
         assert not [action for action in allowed(guest, "release") if action.startswith("codedeploy:")]
