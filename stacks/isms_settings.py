@@ -100,9 +100,9 @@ class IsmsSettings(EnvironmentSettings):
         if exec_enabled and cluster is not None and not cluster.exec_enabled:
             raise mistake("must be False, or cluster must have exec_enabled too: it logs the sessions")
         network = info.data.get("network")
-        if exec_enabled and network is not None and network.nat == "none":
-            if "ssmmessages" not in network.interface_endpoints:
-                raise mistake("must be False, or network must have nat or the interface endpoint ssmmessages")
+        shut_off = network is not None and network.nat == "none" and "ssmmessages" not in network.interface_endpoints
+        if exec_enabled and shut_off:
+            raise mistake("must be False, or network must have nat or the interface endpoint ssmmessages")
         return exec_enabled
 
     @field_validator("aurora")

@@ -42,7 +42,7 @@ def test_accounts_are_apart_in_moto(client: Client) -> None:
         ("glacier", "list_vaults", {}, "glacier:ListVaults"),
         ("redshift", "describe_clusters", {}, "redshift:DescribeClusters"),
         ("ec2", "describe_ipam_pools", {}, "ec2:DescribeIpamPools"),
-        ("route53", "get_dnssec", {"HostedZoneId": "Z1"}, "route53:GetDNSSEC"),
+        ("route53", "get_geo_location", {}, "route53:GetGeoLocation"),
         ("cloudwatch", "list_managed_insight_rules", {"ResourceARN": "x"}, "monitoring:ListManagedInsightRules"),
         ("elbv2", "describe_account_limits", {}, "elasticloadbalancing:DescribeAccountLimits"),
     ],
