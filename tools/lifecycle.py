@@ -3,15 +3,12 @@
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import Manager, get_context
+from functools import partial
 from pathlib import Path
-from queue import Empty
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from tools import local, state, terraform
@@ -19,13 +16,10 @@ from tools.console import err, out
 from tools.environment import applied
 from tools.errors import InfraError
 from tools.project import Stack, load_stack, stack_names, synthesize
+from tools.side_by_side import Report, run_side_by_side
 
 _LIFTED = {"disposable": "true"}
 """The CDKTF context that lifts the protections of every stack, as the setting `disposable` does."""
-
-_POLL_SECONDS = 0.2
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,41 +128,15 @@ def _unprotected(name: str, output: Path, lifted: Path) -> Stack | None:
 
 def _lives(stacks: Sequence[tuple[Stack, Stack | None]], variables: Sequence[str]) -> list[Life]:
     """
-    Run the life cycles side by side, a process each: most of their time the provider waits.
+    Run the life cycles side by side.
 
     :raises InfraError: a life cycle failed; the others were still seen to their end
     """
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with (
-        Manager() as manager,
-        ProcessPoolExecutor(len(stacks), mp_context=get_context("spawn")) as pool,
-        Progress(*columns, console=err) as progress,
-    ):
-        lines = manager.Queue()
-        tasks = {stack.name: progress.add_task(stack.name) for stack, _ in stacks}
-        futures = [pool.submit(_life, stack, other, list(variables), lines) for stack, other in stacks]
-        while not all(future.done() for future in futures):
-            try:
-                name, line = lines.get(timeout=_POLL_SECONDS)
-            except Empty:
-                continue
-            progress.update(tasks[name], description=f"{name}: {line}")
-        failures = [str(error) for future in as_completed(futures) if (error := future.exception()) is not None]
-    if failures:
-        raise InfraError("; ".join(failures))
-    return [future.result() for future in futures]
+    return run_side_by_side({stack.name: partial(_life, stack, other, list(variables)) for stack, other in stacks})
 
 
-def _life(stack: Stack, unprotected: Stack | None, variables: list[str], lines: Any) -> Life:  # noqa: ANN401 a proxy
-    try:
-        return run(
-            stack,
-            unprotected=unprotected,
-            variables=variables,
-            report=lambda line: lines.put((stack.name, line)),
-        )
-    except InfraError as error:
-        raise InfraError(f"{stack.name}: {error}") from None
+def _life(stack: Stack, unprotected: Stack | None, variables: list[str], report: Report) -> Life:
+    return run(stack, unprotected=unprotected, variables=variables, report=report)
 
 
 def _table(lives: Sequence[Life]) -> Table:

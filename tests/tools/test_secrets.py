@@ -182,12 +182,48 @@ def test_one_line_break_is_not_the_value(
         (b"", "the value of API_KEY is empty: it is read from standard input"),
         (b"\n", "the value of API_KEY is empty: it is read from standard input"),
         (b"\xff", "the value of API_KEY must be UTF-8 text"),
+        (b"a\0b", "the value of API_KEY must not hold a zero byte: no environment variable can"),
         (b"x" * 65_536, f"secret {SHARED!r} would be larger than 65536 bytes with this value"),
     ],
 )
 def test_unusable_values_are_refused(stack: Stack, give: Give, given: bytes, message: str) -> None:
     """Nothing, what is no text, and what Secrets Manager has no room for."""
     give(given)
+
+    assert message == refusal(stack)
+
+
+@pytest.mark.usefixtures("secrets")
+def test_closed_standard_input_is_refused(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`<&-` gives nothing to read from."""
+    monkeypatch.setattr(sys, "stdin", None)
+
+    assert "the value of API_KEY is empty: it is read from standard input" == refusal(stack)
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (
+            "y" * 4095,
+            "the value of API_KEY is too long for a terminal, which cuts it: give it as < file",
+        ),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no"), "the value of API_KEY must be UTF-8 text"),
+    ],
+)
+def test_unusable_answers_are_refused(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, answer: str | Exception, message: str
+) -> None:
+    """A terminal cuts a long line without a word, and what is typed need not be UTF-8."""
+
+    def ask(_prompt: str) -> str:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", ask)
 
     assert message == refusal(stack)
 
@@ -204,7 +240,7 @@ def test_terminal(secrets: "SecretsManagerClient", stack: Stack, monkeypatch: py
     monkeypatch.setattr("getpass.getpass", ask)
     set_value(stack, "API_KEY", generate=False)
 
-    assert (["API_KEY: "], VALUE) == (prompts, values(secrets)["API_KEY"])
+    assert (["API_KEY (one line, not shown): "], VALUE) == (prompts, values(secrets)["API_KEY"])
 
 
 @pytest.mark.usefixtures("secrets")
@@ -367,6 +403,15 @@ def test_list_says_what_is_not_there(
 
 
 @pytest.mark.usefixtures("secrets")
+def test_list_cuts_no_name(stack: Stack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a narrow terminal and in a pipe names are broken, not cut: somebody copies them."""
+    monkeypatch.setenv("COLUMNS", "60")
+    print_values(stack)
+
+    assert "…" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("secrets")
 @pytest.mark.parametrize("arguments", [["set", "staging", "API_KEY"], ["list", "staging"]])
 def test_no_value_is_shown(stack: Stack, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
     """Neither the commands' output nor their errors say a value."""
@@ -378,11 +423,12 @@ def test_no_value_is_shown(stack: Stack, monkeypatch: pytest.MonkeyPatch, argume
     assert [False, False] == [hidden in result.output + result.stderr for hidden in (VALUE, "first")]
 
 
-def test_no_value_is_an_argument() -> None:
-    """Every process can read the arguments of every other, so the command takes no value there."""
-    result = CliRunner().invoke(command.app, ["set", "staging", "API_KEY", VALUE])
+@pytest.mark.parametrize("arguments", [[VALUE], [f"--value={VALUE}"], [f"-{VALUE}"]])
+def test_no_value_is_an_argument(arguments: list[str]) -> None:
+    """Every process can read the arguments of every other, so no value is taken there, nor repeated into a log."""
+    result = CliRunner().invoke(command.app, ["set", "staging", "API_KEY", *arguments])
 
-    assert (2, False) == (result.exit_code, "is set" in result.output)
+    assert (2, False, False) == (result.exit_code, "is set" in result.output, VALUE in result.output + result.stderr)
 
 
 @pytest.mark.usefixtures("secrets")

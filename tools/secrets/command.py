@@ -18,8 +18,9 @@ app = typer.Typer(help="The values of a stack's secrets. None of them is ever sh
 StackName = Annotated[str, typer.Argument(help="The stack, as in `cdktf deploy <stack>`.")]
 
 
-@app.command("set")
+@app.command("set", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def set_command(
+    context: typer.Context,
     stack: StackName,
     name: Annotated[str, typer.Argument(help="The environment variable that the application gets the value in.")],
     generate: Annotated[bool, typer.Option("--generate", help="Make up a new random value.")] = False,
@@ -29,6 +30,9 @@ def set_command(
 
     It works with your AWS credentials and refuses those of another account. The other values of the secret stay.
     """
+    if context.args:
+        # Typer would repeat them, and one of them may be the value.
+        raise typer.BadParameter("only a stack and a name are arguments: the value is read from standard input")
     synthesize()
     set_value(load_stack(stack), name, generate=generate)
     err.print(f"{name} of {stack} is set: tasks that start from now on get it", markup=False)
@@ -62,7 +66,9 @@ def print_values(stack: Stack) -> None:
     :raises InfraError: the stack has no secrets, or one cannot be read
     """
     entries = read_entries(stack)
-    table = Table("name", "value", "secret changed", "kind", "secret", title=f"{stack.name} ({stack.account_id})")
+    table = Table(title=f"{stack.name} ({stack.account_id})")
+    for column in ("name", "value", "secret changed", "kind", "secret"):
+        table.add_column(column, overflow="fold")  # a name that is cut short cannot be copied
     with clear_errors():
         for found in SecretStore(secrets_client(stack), stack.name).look(list(entries.values())):
             since = "" if found.since is None else f"{found.since.astimezone():%Y-%m-%d %H:%M %Z}"

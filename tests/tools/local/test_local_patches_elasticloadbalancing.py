@@ -93,6 +93,22 @@ def test_elb_modify_rule(client: Client, load_balancer: str) -> None:
     ]
 
 
+def test_elb_delete_load_balancer(client: Client) -> None:
+    """A protected load balancer stays until its protection is lifted."""
+    elb = client("elbv2")
+    subnets = [subnet["SubnetId"] for subnet in client("ec2").describe_subnets()["Subnets"]]
+    arn = elb.create_load_balancer(Name="protected", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    protection = {"Key": "deletion_protection.enabled", "Value": "true"}
+    elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=[protection])
+
+    with pytest.raises(ClientError, match="OperationNotPermitted"):
+        elb.delete_load_balancer(LoadBalancerArn=arn)
+    elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=[protection | {"Value": "false"}])
+    elb.delete_load_balancer(LoadBalancerArn=arn)
+
+    assert arn not in [each["LoadBalancerArn"] for each in elb.describe_load_balancers()["LoadBalancers"]]
+
+
 def test_acm_describe_certificate(client: Client) -> None:
     """A certificate is issued once its validation record exists."""
     certificate = request(client, VALIDATED)

@@ -10,12 +10,22 @@ from tools.local.patches.ministack import Params, Response
 _default_certificate = alb._default_certificate
 _parse_actions = alb._parse_actions
 _action_xml = alb._action_xml
+_delete_lb = alb._delete_lb
 
 
 def describe_capacity_reservation(_params: Params) -> Response:
     """Answer that nothing is reserved. The provider reads it after every `aws_lb`."""
     remaining = "<DecreaseRequestsRemaining>2</DecreaseRequestsRemaining>"
     return cast(Response, alb._xml(200, "DescribeCapacityReservation", f"{remaining}<CapacityReservationState/>"))
+
+
+def delete_load_balancer(params: Params) -> Response:
+    """Refuse to delete a protected load balancer (API DeleteLoadBalancer)."""
+    arn = alb._p(params, "LoadBalancerArn")
+    if alb._lb_attr(arn, "deletion_protection.enabled", "false") == "true":
+        why = "cannot be deleted because deletion protection is enabled"
+        return cast(Response, alb._error("OperationNotPermitted", f"Load balancer '{arn}' {why}"))
+    return cast(Response, _delete_lb(params))
 
 
 def create_listener(params: Params) -> tuple[list[str] | None, Response | None]:
@@ -62,4 +72,5 @@ def apply() -> None:
     alb._default_certificate = create_listener
     alb._parse_actions = modify_rule
     alb._action_xml = describe_rules
+    alb._ACTION_MAP["DeleteLoadBalancer"] = delete_load_balancer
     alb._ACTION_MAP["DescribeCapacityReservation"] = describe_capacity_reservation
