@@ -25,6 +25,9 @@ from modules.watching.budget import BudgetSettings
 from modules.web_service.settings import check_deployment
 from stacks.environment import EnvironmentSettings
 
+_TAKEN = {"AWS_REGION", "DB_HOST", "DB_READER_HOST", "DB_PORT", "DB_NAME", "DB_SECRET_ARN", "DB_IAM_USER"}
+"""The environment variables that the backend gets anyway."""
+
 _TASKS_NEED = {"ecr", "logs", "secretsmanager"}
 """The services that a task cannot start without, beside S3."""
 
@@ -92,6 +95,15 @@ class IsmsSettings(EnvironmentSettings):
         if network.nat == "none" and missing:
             raise mistake(f"must have nat, or interface_endpoints with {', '.join(missing)}: no task would start")
         return network
+
+    @field_validator("application_secret")
+    @classmethod
+    def _names_are_free(cls, secret: ApplicationSecretSettings) -> ApplicationSecretSettings:
+        taken = sorted(_TAKEN & {*secret.generated, *secret.provided})
+        if taken:
+            # ECS refuses a name that stands in both lists of a container.
+            raise mistake(f"must not name {', '.join(taken)}, which the task has already")
+        return secret
 
     @field_validator("exec_enabled")
     @classmethod

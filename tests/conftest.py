@@ -4,11 +4,16 @@ import lazy_bindings  # noqa: F401 makes every test start fast
 
 from collections.abc import Callable
 
+import hypothesis
 import pytest
 from constructs import Construct
 
 from tests.support import Synthesized
 from tests.support import synth_scope as _synth_scope
+
+# A busy machine is no fault of the code: speed is measured by benchmarks.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from modules.aurora.settings import AuroraSettings
 from modules.iam import Statement, allow
 from modules.names import physical_name
 from modules.network.placement import Placement
+from modules.protection import keep_unless
 
 __all__ = ["Aurora", "AuroraSettings"]
 
@@ -176,6 +177,7 @@ class Aurora(Construct):
             final_snapshot_identifier=None if disposable else self._name_last_snapshot(),
             # Else RDS makes the log group, without an end to its retention and not Terraform's to remove.
             depends_on=[self._declare_log()],
+            lifecycle=keep_unless(disposable),
         )
 
     def _declare_log(self) -> CloudwatchLogGroup:

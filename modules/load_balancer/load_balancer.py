@@ -14,6 +14,7 @@ from modules.load_balancer.certificate import Certificate, DomainSettings
 from modules.load_balancer.listeners import HTTP_PORT, HTTPS_PORT, TEST_PORT, Listeners
 from modules.names import physical_name
 from modules.network.placement import Placement
+from modules.protection import keep_unless
 from modules.settings import Settings, mistake
 from modules.types import Cidr
 
@@ -135,6 +136,7 @@ class LoadBalancer(Construct):
             enable_deletion_protection=not disposable,
             access_logs=LbAccessLogs(enabled=True, bucket=logs.bucket_name),
             depends_on=logs.ready,
+            lifecycle=keep_unless(disposable),
         )
 
     def _open(self, ports: list[int], cidrs: list[str], who: str) -> None:

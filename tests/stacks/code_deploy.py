@@ -22,7 +22,7 @@ def release_all(outputs: dict[str, Any]) -> list[str]:
 
 def _release(manifest: Manifest) -> None:
     """Let a new task definition serve from green, and swap what both listeners lead to."""
-    ecs = boto3.client("ecs", region_name=manifest["region"])
+    ecs = boto3.Session(region_name=manifest["region"]).client("ecs")
     revision = _register(ecs, manifest)
     groups = manifest["routes"]["target_groups"]
     ecs.update_service(
@@ -37,7 +37,7 @@ def _release(manifest: Manifest) -> None:
             }
         ],
     )
-    elb = boto3.client("elbv2", region_name=manifest["region"])
+    elb = boto3.Session(region_name=manifest["region"]).client("elbv2")
     # What CodeDeploy leaves behind: both groups, all of the traffic on the one that replaced the other.
     shares: list[TargetGroupTupleTypeDef] = [
         {"TargetGroupArn": groups["blue"]["arn"], "Weight": 0},

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from envs import staging
+from modules.application_secret import ApplicationSecretSettings
 from modules.aurora.cluster import AuroraSettings
 from modules.fargate.cluster import FargateClusterSettings
 from modules.mistakes import Mistake, mistakes_in
@@ -54,6 +55,10 @@ class TestRules:
     @pytest.mark.parametrize(
         ("changes", "mistake"),
         [
+            (
+                {"application_secret": ApplicationSecretSettings(provided=["DB_HOST", "API_KEY"])},
+                "application_secret must not name DB_HOST, which the task has already, ",
+            ),
             (
                 {"network": NetworkSettings(nat="none")},
                 "network must have nat, or interface_endpoints with ecr, logs, secretsmanager: no task would start, ",

@@ -42,7 +42,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> "Iterator[SecretsManagerClient]"
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MOTO_ACCOUNT_ID", ACCOUNT)
     with mock_aws():
-        client = boto3.client("secretsmanager", region_name="eu-west-2")
+        client = boto3.Session(region_name="eu-west-2").client("secretsmanager")
         client.create_secret(Name=SHARED)
         client.put_secret_value(SecretId=SHARED, SecretString='{"JWT_SECRET": "first"}', VersionStages=["TERRAFORM"])
         client.create_secret(Name=PLAIN)

@@ -64,7 +64,7 @@ class Operator:
         self.seen = self._terraform("show", "-json", "second.tfplan") + self._terraform("state", "pull")
 
     def _values(self) -> Any:  # noqa: ANN401 whatever JSON says
-        client = boto3.client("secretsmanager", region_name="eu-west-2")
+        client = boto3.Session(region_name="eu-west-2").client("secretsmanager")
         return json.loads(client.get_secret_value(SecretId=NAME)["SecretString"])
 
     def _terraform(self, *arguments: str) -> str:

@@ -23,6 +23,14 @@ class TestProtection:
         assert {not kept} == {block["force_delete"] for block in stack.resources("aws_ecr_repository").values()}
         assert (30 if kept else 0) == stack.resource("aws_secretsmanager_secret")["recovery_window_in_days"]
 
+    @pytest.mark.parametrize("type_", ["aws_lb", "aws_rds_cluster"])
+    @pytest.mark.parametrize(("name", "kept"), [("staging", False), ("production", True)])
+    def test_plan_refuses(self, name: str, kept: bool, type_: str, request: pytest.FixtureRequest) -> None:
+        """A plan that would destroy what is kept fails as a whole, before anything is gone."""
+        stack: Synthesized = request.getfixturevalue(name)
+
+        assert kept == stack.resource(type_).get("lifecycle", {}).get("prevent_destroy", False)
+
     def test_one_setting_lifts_it(self) -> None:
         """`disposable` is all it takes: the stack is then as if it had never been protected."""
         lifted = build("production", disposable=True).document

@@ -92,4 +92,4 @@ def stack() -> Stack:
 @pytest.fixture
 def s3(calls: Calls) -> "S3Client":  # noqa: ARG001 the emulated account must be there first
     """Give a client for what others do to the bucket."""
-    return boto3.client("s3", region_name="us-east-1")
+    return boto3.Session(region_name="us-east-1").client("s3")
