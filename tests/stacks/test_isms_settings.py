@@ -147,6 +147,12 @@ class TestRules:
             (one.path, one.text.startswith("is missing: must be ")) for one in mistakes_in(error.value, IsmsSettings)
         ]
 
+    def test_left_out_deployment(self) -> None:
+        """The default of the one setting that follows from another is checked too."""
+        values = {key: value for key, value in dict(staging.SETTINGS).items() if key != "deployment"}
+        with pytest.raises(ValidationError, match="must be given when deploy_mode is blue_green"):
+            IsmsSettings(**values)
+
 
 class TestAccepted:
     """What passes."""

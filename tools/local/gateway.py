@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from tools.local.call import Call
 from tools.local.refusal import Answer, refuse
+from tools.local.retries import Retries
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -43,6 +44,7 @@ class Gateway:
         self._moto = moto
         self._account_of = account_of
         self._local = local
+        self._retries = Retries()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request; the lifespan and web sockets are ministack's."""
@@ -52,7 +54,23 @@ class Gateway:
             await _send(send, _page(page, scope))
         else:
             call = Call.of(scope, await _body(receive))
-            await self._serve(call, scope, _replay(call.body, receive), send)
+            await self._serve_once(call, scope, _replay(call.body, receive), send)
+
+    async def _serve_once(self, call: Call, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve a call, or answer it as it was answered when it was sent before."""
+        if (earlier := self._retries.earlier_answer(scope)) is not None:
+            for message in earlier:
+                await send(message)
+            return
+        answer: list[Message] = []
+
+        async def note(message: Message) -> None:
+            answer.append(message)
+            if not message.get("more_body", message["type"] == "http.response.start"):
+                self._retries.remember(scope, answer)
+            await send(message)
+
+        await self._serve(call, scope, receive, note)
 
     async def _serve(self, call: Call, scope: Message, receive: Receive, send: Send) -> None:
         holder = _Holder(send)
