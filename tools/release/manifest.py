@@ -1,0 +1,187 @@
+"""The release manifest as its reader sees it: the document at `/<stack>/release/<service>`, checked."""
+
+import json
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tools.errors import InfraError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+SCHEMA = 1
+"""The version of the document that this command reads."""
+
+Color = Literal["blue", "green"]
+DeployMode = Literal["terraform", "release", "blue_green"]
+
+
+class Part(BaseModel):
+    """A part of the document. What a newer writer adds is not read; what is missing is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class Ecs(Part):
+    """The service, and how its tasks are run."""
+
+    cluster: str
+    service: str
+    task_definition: str
+    """The ARN of the revision that Terraform made last, of which a release registers a copy with another image."""
+
+    family: str
+    container: str
+    port: int
+    cpu_architecture: Literal["ARM64", "X86_64"]
+    subnets: list[str]
+    security_groups: list[str]
+    assign_public_ip: bool
+    platform_version: str
+
+
+class CapacityShare(Part):
+    """One item of the capacity provider strategy."""
+
+    capacity_provider: str
+    weight: int
+    base: int
+
+
+class Image(Part):
+    """Where the service's images are."""
+
+    repository: str
+    uri: str
+    registry_id: str
+
+
+class Logs(Part):
+    """Where the tasks log to: the streams `<stream_prefix>/<container>/<task id>`."""
+
+    group: str
+    stream_prefix: str
+
+
+class TargetGroup(Part):
+    """One of the service's target groups."""
+
+    name: str
+    arn: str
+    arn_suffix: str
+
+
+class Routes(Part):
+    """How requests reach the service."""
+
+    url: str
+    listener: str
+    test_listener: str | None
+    rules: list[str]
+    target_groups: dict[Color, TargetGroup]
+
+
+class Alarms(Part):
+    """Names of alarms: of the service, and of each side."""
+
+    service: list[str]
+    target_groups: dict[Color, list[str]]
+
+
+class Secret(Part):
+    """The keys of one secret that must have a value."""
+
+    arn: str
+    keys: list[str]
+
+
+class CodeDeploy(Part):
+    """What makes a blue/green deployment."""
+
+    application: str
+    deployment_group: str
+    deployment_config: str
+    shift_min: int
+    approval_wait_min: int | None
+    termination_wait_min: int
+
+
+class Manifest(Part):
+    """All that a release of one service needs to know."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    stack: str
+    service: str
+    """The short name, as the operator types it."""
+
+    account_id: str
+    region: str
+    deploy_mode: DeployMode
+    ecs: Ecs
+    capacity: list[CapacityShare]
+    image: Image
+    logs: Logs
+    alarms: Alarms
+    secrets: list[Secret]
+    routes: Routes | None
+    code_deploy: CodeDeploy | None
+    image_variable: str | None
+    migration_command: list[str] | None
+    migration_timeout_s: int
+    healthy_timeout_s: int
+
+    def expect_code_deploy(self) -> CodeDeploy:
+        """:raises InfraError: the manifest is of another deploy mode."""
+        if self.code_deploy is None:
+            raise InfraError(f"{self.service}: the manifest has no code_deploy, but deploy_mode is {self.deploy_mode}")
+        return self.code_deploy
+
+    def expect_routes(self) -> Routes:
+        """:raises InfraError: no load balancer is before the service."""
+        if self.routes is None:
+            raise InfraError(f"{self.service}: the manifest has no routes, but deploy_mode is {self.deploy_mode}")
+        return self.routes
+
+
+def parse(text: str, name: str) -> Manifest:
+    """
+    Read one document.
+
+    :param name: of the parameter, for messages
+    :raises InfraError: it is not a manifest of this schema
+    """
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise InfraError(f"{name}: is no JSON ({error}): deploy the stack again") from None
+    found = document.get("schema") if isinstance(document, dict) else None
+    if found != SCHEMA:
+        raise InfraError(f"{name}: schema must be {SCHEMA}, got {found!r}: use the infra of the commit that made it")
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = ".".join(str(part) for part in first["loc"])
+        raise InfraError(f"{name}: {path}: {first['msg']}: deploy the stack again") from None
+
+
+def read(ssm: "SSMClient", stack: str, services: list[str]) -> list[Manifest]:
+    """
+    Read the manifests of a stack's services, in the order given, or all of them by name.
+
+    :raises InfraError: a service is unknown, or the stack has none
+    """
+    path = f"/{stack}/release"
+    pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path)
+    found = {
+        parameter["Name"].removeprefix(f"{path}/"): parse(parameter["Value"], parameter["Name"])
+        for page in pages
+        for parameter in page["Parameters"]
+    }
+    if not found:
+        raise InfraError(f"no manifests below {path}: deploy the stack first, cdktf deploy {stack}")
+    unknown = [name for name in services if name not in found]
+    if unknown:
+        raise InfraError(f"unknown service {unknown[0]!r} of {stack}: must be one of {', '.join(sorted(found))}")
+    return [found[name] for name in dict.fromkeys(services)] if services else [found[name] for name in sorted(found)]
