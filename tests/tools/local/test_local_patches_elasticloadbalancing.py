@@ -109,6 +109,31 @@ def test_elb_delete_load_balancer(client: Client) -> None:
     assert arn not in [each["LoadBalancerArn"] for each in elb.describe_load_balancers()["LoadBalancers"]]
 
 
+def test_elb_describe_rules(client: Client, load_balancer: str) -> None:
+    """A rule names one target group beside the weights only when there is just one."""
+    elb = client("elbv2")
+    groups = [
+        elb.create_target_group(Name=name, Protocol="HTTP", Port=80)["TargetGroups"][0]["TargetGroupArn"]
+        for name in ("one", "other")
+    ]
+    listener = elb.create_listener(
+        LoadBalancerArn=load_balancer,
+        Port=81,
+        Protocol="HTTP",
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": groups[0]}],
+    )["Listeners"][0]["ListenerArn"]
+    found = []
+    for number in (1, 2):
+        shares = [{"TargetGroupArn": arn, "Weight": 1} for arn in groups[:number]]
+        elb.modify_listener(
+            ListenerArn=listener, DefaultActions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": shares}}]
+        )
+        (described,) = elb.describe_listeners(ListenerArns=[listener])["Listeners"]
+        found.append(described["DefaultActions"][0].get("TargetGroupArn"))
+
+    assert [groups[0], None] == found
+
+
 def test_acm_describe_certificate(client: Client) -> None:
     """A certificate is issued once its validation record exists."""
     certificate = request(client, VALIDATED)

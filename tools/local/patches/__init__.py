@@ -1,7 +1,7 @@
 """
 The emulators' gaps, closed.
 
-One module an AWS service, by its signing name; one function a gap, named after the API call.
+One module an AWS service, by its signing name, or one a part of it; one function a gap, named after the API call.
 """
 
 
@@ -12,8 +12,12 @@ def apply() -> None:
         application_autoscaling,
         cloudfront,
         codedeploy,
+        codedeploy_deployments,
         ec2,
+        ecr,
         ecs,
+        ecs_task_sets,
+        ecs_tasks,
         elasticache,
         elasticfilesystem,
         elasticloadbalancing,
@@ -29,7 +33,10 @@ def apply() -> None:
         acm,
         cloudfront,
         ec2,
+        ecr,
         ecs,
+        ecs_task_sets,
+        ecs_tasks,
         elasticache,
         elasticfilesystem,
         elasticloadbalancing,
@@ -38,6 +45,6 @@ def apply() -> None:
         secretsmanager,
         servicediscovery,
     )
-    in_moto = (application_autoscaling, codedeploy, monitoring)
+    in_moto = (application_autoscaling, codedeploy, codedeploy_deployments, monitoring)
     for module in (ministack, *in_ministack, *in_moto):
         module.apply()

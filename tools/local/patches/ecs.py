@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from ministack.services import ecs  # type: ignore[import-untyped]
 
+from tools.local.patches import ecs_task_sets
 from tools.local.patches.ministack import Params, Response
 
 SERVICE_FIELDS = (
@@ -26,8 +27,9 @@ def create_service(data: Params) -> Response:
 
 
 def update_service(data: Params) -> Response:
-    """Remember every changed field of a service that is read back."""
-    return _remember(data, _update_service(data))
+    """Remember every changed field of a service that is read back, unless it is CodeDeploy's to change."""
+    refusal = ecs_task_sets.update_service(data)
+    return _remember(data, _update_service(data)) if refusal is None else refusal
 
 
 def find_service(cluster: str, name: str) -> dict[str, Any] | None:

@@ -48,14 +48,17 @@ def modify_rule(params: Params, prefix: str = "DefaultActions") -> list[dict[str
             shares.append((arn, alb._p(params, f"{base}.{len(shares) + 1}.Weight") or "1"))
         if shares:
             action["Shares"] = shares
+            # Ministack serves by this field, and only by it.
+            action["TargetGroupArn"] = max(shares, key=lambda share: int(share[1]))[0]
         elif "TargetGroupArn" in action:
             action["Shares"] = [(action["TargetGroupArn"], "1")]
     return actions
 
 
 def describe_rules(action: dict[str, Any]) -> str:
-    """Answer what `modify_rule` remembers."""
-    xml = cast(str, _action_xml(action))
+    """Answer what `modify_rule` remembers. The field for a single target group is there only when there is one."""
+    is_split = len(action.get("Shares", [])) > 1
+    xml = cast(str, _action_xml({key: action[key] for key in action if key != "TargetGroupArn" or not is_split}))
     if "Shares" not in action:
         return xml
     groups = "".join(
