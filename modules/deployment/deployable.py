@@ -10,6 +10,9 @@ from modules.deployment.release import CodeDeploy
 class Deployable:
     """References to all that a release of one service touches."""
 
+    short_name: str
+    """As the operator types it, which is also in the paths of its parameters."""
+
     cluster_name: str
     service_name: str
     family: str

@@ -1,6 +1,8 @@
 """
 What the jobs of a pipeline may do that push images, migrate and release.
 
+A release migrates too, so that one role runs the whole command.
+
 Exact actions on exact resources; which action has which resource type is docs.aws.amazon.com/service-authorization. The
 revisions of a task definition and the ids of tasks are not known beforehand, so that a `*` stands in their place.
 """
@@ -37,32 +39,30 @@ def push_permissions(repository_arns: Sequence[str]) -> list[Statement]:
 
 
 def release_permissions(arns: Arns, stack: str, services: Sequence[Deployable]) -> list[Statement]:
-    """Register a task definition that differs in its image, shift the traffic to it, watch, and go back."""
+    """Register a task definition that differs in its image, migrate, shift the traffic, tag, watch, and go back."""
     return [
         _read_manifests(services),
         # Which services there are, when the operator names none. AWS checks the path as it is asked for.
         allow(["ssm:GetParametersByPath"], [arns.of("ssm", f"parameter/{stack}/release")]),
+        _lock(arns, stack, services),
         *_register(arns, services),
+        *_run(arns, [one for one in services if one.migrates]),
         _pass_roles(services),
         *_shift(arns, services),
+        # A release tags the image that it released: docs/decisions/0010-image-tags.md.
+        allow(["ecr:PutImage"], _unique([one.repository_arn for one in services])),
         *_watch(arns, services),
         *_logs(arns, services),
     ]
 
 
 def migrate_permissions(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
-    """Run one-off tasks of these services' families in their own clusters, with their own roles, and watch them."""
-    run = [
-        allow(["ecs:RunTask"], [arns.revisions(one)], {("ArnEquals", "ecs:cluster"): [arns.cluster(one)]})
-        for one in services
-    ]
-    tasks = _unique([arns.tasks(one) for one in services])
+    """Migrate by hand: run one-off tasks of these services' families with their own roles, and watch them."""
     return [
         _read_manifests(services),
         allow(["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"], ANY_RESOURCE),
-        *run,
-        allow(["ecs:DescribeTasks", "ecs:StopTask"], tasks),
-        allow(["ecs:TagResource"], tasks, {("StringEquals", "ecs:CreateAction"): ["RunTask"]}),
+        *_run(arns, services),
+        allow(["ecs:DescribeTasks"], _unique([arns.tasks(one) for one in services])),
         *_logs(arns, services),
         _pass_roles(services),
     ]
@@ -72,6 +72,14 @@ def _read_manifests(services: Sequence[Deployable]) -> Statement:
     return allow(["ssm:GetParameter", "ssm:GetParameters"], [one.manifest_parameter_arn for one in services])
 
 
+def _lock(arns: Arns, stack: str, services: Sequence[Deployable]) -> Statement:
+    """Hold the lock of a service's release, and read who has it."""
+    return allow(
+        ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"],
+        [arns.of("ssm", f"parameter/{stack}/release-lock/{one.short_name}") for one in services],
+    )
+
+
 def _register(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
     families = [arns.revisions(one) for one in services]
     return [
@@ -79,6 +87,22 @@ def _register(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
         allow(["ecs:RegisterTaskDefinition"], families),
         # Only the tags that a new revision is born with (AmazonECS, "Tag resources during creation").
         allow(["ecs:TagResource"], families, {("StringEquals", "ecs:CreateAction"): ["RegisterTaskDefinition"]}),
+    ]
+
+
+def _run(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
+    """Run one-off tasks in the services' own clusters, and stop them; nothing where there are no services."""
+    if not services:
+        return []
+    run = [
+        allow(["ecs:RunTask"], [arns.revisions(one)], {("ArnEquals", "ecs:cluster"): [arns.cluster(one)]})
+        for one in services
+    ]
+    tasks = _unique([arns.tasks(one) for one in services])
+    return [
+        *run,
+        allow(["ecs:StopTask"], tasks),
+        allow(["ecs:TagResource"], tasks, {("StringEquals", "ecs:CreateAction"): ["RunTask"]}),
     ]
 
 

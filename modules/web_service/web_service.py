@@ -110,6 +110,7 @@ class WebService(Construct):
     def deployable(self) -> Deployable:
         """The service as those see it who release it."""
         return Deployable(
+            short_name=self._short_name,
             cluster_name=self._platform.cluster.name,
             service_name=self.service.name,
             family=self.service.family,

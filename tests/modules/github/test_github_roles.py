@@ -26,6 +26,7 @@ ECS = f"arn:aws:ecs:eu-west-2:{ACCOUNT}"
 JOBS = ["plan", "push", "release", "migrate"]
 
 BACKEND = Deployable(
+    short_name="backend",
     cluster_name="isms-staging",
     service_name="isms-backend-staging",
     family="isms-backend-staging",
@@ -46,6 +47,7 @@ BACKEND = Deployable(
     migrates=True,
 )
 FRONTEND = Deployable(
+    short_name="frontend",
     cluster_name="isms-staging",
     service_name="isms-frontend-staging",
     family="isms-frontend-staging",
@@ -302,12 +304,32 @@ class TestRelease:
                 [f"arn:aws:codedeploy:eu-west-2:{ACCOUNT}:deploymentconfig:isms-backend-staging-canary"],
             ),
             (
-                "ssm:GetParameter",
+                "codedeploy:UpdateDeploymentGroup",
+                [
+                    f"arn:aws:codedeploy:eu-west-2:{ACCOUNT}:"
+                    "deploymentgroup:isms-backend-staging-app/isms-backend-staging-dg"
+                ],
+            ),
+            (
+                "ssm:GetParameters",
                 [
                     f"arn:aws:ssm:eu-west-2:{ACCOUNT}:parameter/staging/release/backend",
                     f"arn:aws:ssm:eu-west-2:{ACCOUNT}:parameter/staging/release/frontend",
                 ],
             ),
+            *(
+                (
+                    action,
+                    [
+                        f"arn:aws:ssm:eu-west-2:{ACCOUNT}:parameter/staging/release-lock/backend",
+                        f"arn:aws:ssm:eu-west-2:{ACCOUNT}:parameter/staging/release-lock/frontend",
+                    ],
+                )
+                for action in ("ssm:DeleteParameter", "ssm:PutParameter")
+            ),
+            ("ecs:RunTask", [f"{ECS}:task-definition/isms-backend-staging:*"]),
+            ("ecs:StopTask", [f"{ECS}:task/isms-staging/*"]),
+            ("ecr:PutImage", [f"{REPOSITORY}-backend", f"{REPOSITORY}-frontend"]),
             ("ssm:GetParametersByPath", [f"arn:aws:ssm:eu-west-2:{ACCOUNT}:parameter/staging/release"]),
             ("ecr:DescribeImages", [f"{REPOSITORY}-backend", f"{REPOSITORY}-frontend"]),
             ("secretsmanager:DescribeSecret", [SECRET]),
@@ -326,7 +348,11 @@ class TestRelease:
 
     def test_tags_only_what_it_registers(self, stack: Synthesized) -> None:
         """Tags come with a new revision, and cannot be put on another one."""
-        tags = statement(stack, "release", "ecs:TagResource")
+        (tags,) = [
+            one
+            for one in document(stack, "release", "permissions")
+            if "ecs:TagResource" in one["actions"] and "task-definition/" in one["resources"][0]
+        ]
 
         assert {("StringEquals", "ecs:CreateAction"): ["RegisterTaskDefinition"]} == conditions(tags)
 
@@ -336,9 +362,31 @@ class TestRelease:
 
         assert {("ArnEquals", "ecs:cluster"): [f"{ECS}:cluster/isms-staging"]} == conditions(tasks)
 
-    def test_runs_and_pushes_nothing(self, stack: Synthesized) -> None:
-        """Migrations and images are other roles' business."""
-        assert not {"ecs:RunTask", "ecr:PutImage", "ecr:GetAuthorizationToken"} & allowed(stack, "release").keys()
+    def test_reads_manifests_and_locks(self, stack: Synthesized) -> None:
+        """Of the parameters it reads the manifests and the locks, and no other."""
+        parameters = f"arn:aws:ssm:eu-west-2:{ACCOUNT}:parameter/staging"
+
+        assert {
+            f"{parameters}/{kind}/{service}"
+            for kind in ("release", "release-lock")
+            for service in ("backend", "frontend")
+        } == set(allowed(stack, "release")["ssm:GetParameter"])
+
+    def test_migrates_in_the_services_cluster(self, stack: Synthesized) -> None:
+        """The one-off task of a release runs in the service's own cluster."""
+        run = statement(stack, "release", "ecs:RunTask")
+
+        assert {("ArnEquals", "ecs:cluster"): [f"{ECS}:cluster/isms-staging"]} == conditions(run)
+
+    def test_pushes_nothing(self, stack: Synthesized) -> None:
+        """It tags images that are there; layers are another role's business."""
+        pushing = {"ecr:GetAuthorizationToken", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart"}
+
+        assert not pushing & allowed(stack, "release").keys()
+
+    def test_without_migrations(self, guest: Synthesized) -> None:
+        """Where no service migrates, a release runs no task."""
+        assert not {"ecs:RunTask", "ecs:StopTask"} & allowed(guest, "release").keys()
 
     def test_may_watch_the_side_that_comes_in(self, stack: Synthesized) -> None:
         """A deployment with the alarms of one color takes two permissions on the group, and on no other group."""
