@@ -4,10 +4,11 @@ import sys
 
 import typer
 
-from tools import demo, doctor, lifecycle, local, secrets, state, terraform
+from tools import ci, demo, doctor, lifecycle, local, secrets, state, terraform
 from tools.console import err
 from tools.environment import applied, export_lines
 from tools.errors import InfraError
+from tools.release import command as releases
 from tools.scan import gate
 
 app = typer.Typer(
@@ -20,16 +21,24 @@ app = typer.Typer(
 app.add_typer(local.app, name="local")
 app.add_typer(state.app, name="state")
 app.add_typer(secrets.app, name="secrets")
+app.add_typer(ci.images_app, name="images")
+app.add_typer(ci.ci_app, name="ci")
 app.command("doctor")(doctor.command)
 app.command("lifecycle")(lifecycle.command)
 app.command("scan")(gate.command)
 app.command("demo")(demo.demo)
+app.command("release")(releases.release)
+app.command("rollback")(releases.rollback)
+app.command("status")(releases.status)
+
+_WITHOUT_TERRAFORM = {"local", "release", "rollback", "status"}
+"""Commands that start no Terraform of their own."""
 
 
 @app.callback()
 def prepare(context: typer.Context) -> None:
-    """Let Terraform and cdktf find their providers, in every command but those that only start or stop a server."""
-    if context.invoked_subcommand != "local":
+    """Let Terraform and cdktf find their providers, in every command that may start them."""
+    if context.invoked_subcommand not in _WITHOUT_TERRAFORM:
         context.with_resource(applied(terraform.environment()))
 
 

@@ -18,6 +18,10 @@ class ReleaseError(InfraError):
         self.reasons = reasons if reasons is not None else []
 
 
+class UndecidedError(ReleaseError):
+    """How a step ends is not known: it takes too long, or AWS does not answer. What was started goes on."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Clock:
     """Time, for tests to replace."""
@@ -42,10 +46,10 @@ class Context:
         Look again and again until there is nothing to wait for any more.
 
         :param look: returns True at the end
-        :raises ReleaseError: it takes too long
+        :raises UndecidedError: it takes too long
         """
         deadline = self.clock.now() + timeout_s
         while not look():
             if self.clock.now() >= deadline:
-                raise ReleaseError(f"{self.manifest.service}: {what} took longer than {timeout_s:.0f} s")
+                raise UndecidedError(f"{self.manifest.service}: {what} took longer than {timeout_s:.0f} s")
             self.clock.sleep(self.poll_s)

@@ -1,0 +1,57 @@
+"""What an ending needs to know and to do beside undoing a release; none of it hides how the release ended."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tools.aws import one_line
+from tools.errors import InfraError
+from tools.release.context import ReleaseError, UndecidedError
+from tools.release.outcome import describe_serving
+
+if TYPE_CHECKING:
+    from tools.release.run import Release
+
+
+def describe_now(release: "Release") -> str:
+    """Say what serves, as far as AWS tells."""
+    try:
+        return describe_serving(release.steps.serving(release.context))
+    except (InfraError, ClientError, BotoCoreError, LookupError, TypeError) as error:
+        return f"serves now: not known ({one_line(error)})"
+
+
+def tag_serving(release: "Release") -> None:
+    """Move the tags to what serves again. That they cannot be moved is no failure."""
+    try:
+        now = release.steps.serving(release.context)
+        if "@" in now.image:
+            release.steps.tag(release.context, now.image, now.image_tag)
+    except (InfraError, ClientError, BotoCoreError) as error:
+        release.context.reporter.line(f"the image is not tagged: {one_line(error)}")
+
+
+def stop_migration(release: "Release") -> list[str]:
+    """Stop the migration, if it runs, and wait for its end."""
+    entry = release.journal.entry
+    if entry.migrated or not entry.migration_task:
+        return []
+    release.interruption.goes_back()
+    release.steps.stop_migration(release.context, entry.migration_task, "stopped by the operator")
+    try:
+        release.steps.migrate(
+            release.context, entry.task_definition, task=entry.migration_task, on_started=lambda _: None
+        )
+    except UndecidedError:
+        raise
+    except ReleaseError as error:
+        return ["the migration was stopped; what it did to the database stays", *error.reasons]
+    return ["the migration had succeeded before it could be stopped"]
+
+
+def diagnose(release: "Release") -> list[str]:
+    """Say what is wrong with the new tasks."""
+    try:
+        return release.steps.diagnose(release.context, release.journal.entry.task_definition)
+    except Exception as error:  # why it failed must not hide that it did
+        return [f"no diagnosis: {one_line(error)}"]

@@ -1,0 +1,69 @@
+"""What a release does to AWS, as one value: each step on its own is elsewhere, and their order can be shown without."""
+
+from collections.abc import Callable
+
+from tools.release import blue_green, checks, diagnosis, finding, migration, revision, rolling, tags, verify
+from tools.release.context import Context
+from tools.release.revision import Serving
+
+
+class Steps:
+    """The real steps."""
+
+    def check(self, context: Context, image_tag: str, *, allow_moving_tag: bool, despite_alarms: bool) -> str:
+        """Find the image by digest, or refuse the release."""
+        return checks.check(
+            context.aws,
+            context.manifest,
+            image_tag,
+            allow_moving_tag=allow_moving_tag,
+            despite_alarms=despite_alarms,
+        )
+
+    def serving(self, context: Context) -> Serving:
+        """Find out what serves."""
+        return revision.serving(context.aws, context.manifest)
+
+    def register(self, context: Context, image: str, image_tag: str) -> str:
+        """Register a revision with an image, and give its ARN."""
+        return revision.register(context.aws, context.manifest, image, image_tag)
+
+    def migrate(self, context: Context, task_definition: str, *, task: str, on_started: Callable[[str], None]) -> None:
+        """Run the migration to its end, or wait for the one that runs."""
+        migration.migrate(context, task_definition, task=task, on_started=on_started)
+
+    def stop_migration(self, context: Context, task: str, reason: str) -> None:
+        """Let a migration's task stop."""
+        migration.stop(context, task, reason)
+
+    def start(self, context: Context, task_definition: str) -> str:
+        """Begin to deploy a revision, or find its deployment that is under way; give the id."""
+        if context.manifest.deploy_mode == "blue_green":
+            return blue_green.start(context, task_definition)
+        return rolling.start(context, task_definition)
+
+    def find(self, context: Context, task_definition: str) -> str:
+        """Find the deployment of a revision that is under way; empty when there is none."""
+        return finding.find_deployment(context.aws, context.manifest, task_definition)
+
+    def watch(self, context: Context, deployment: str, *, timeout_s: float) -> None:
+        """Wait until a deployment has moved all traffic."""
+        watch = blue_green.watch if context.manifest.deploy_mode == "blue_green" else rolling.watch
+        watch(context, deployment, timeout_s=timeout_s)
+
+    def stop(self, context: Context, deployment: str) -> None:
+        """Stop a deployment, and wait until what it replaces serves again."""
+        stop = blue_green.stop if context.manifest.deploy_mode == "blue_green" else rolling.stop
+        stop(context, deployment)
+
+    def verify(self, context: Context, task_definition: str, *, url: bool) -> None:
+        """Make sure that a revision is what serves."""
+        verify.verify(context, task_definition, url=url)
+
+    def diagnose(self, context: Context, task_definition: str) -> list[str]:
+        """Say what is wrong with a revision's tasks."""
+        return diagnosis.diagnose(context, task_definition)
+
+    def tag(self, context: Context, image: str, image_tag: str) -> None:
+        """Tag the image of a verified release."""
+        tags.tag(context, image, image_tag)
