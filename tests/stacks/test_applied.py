@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from modules.network.network import NetworkSettings
 from stacks.isms import IsmsStack
 from stacks.isms_settings import IsmsSettings
 from stacks.nocomelon import AutoscalingSettings, HttpsSettings, NoComelonSettings, NoComelonStack
-from tests.stacks import code_deploy
+from tests.stacks import released
 from tests.stacks.test_isms import GITHUB
 from tools import lifecycle, terraform
 from tools.environment import applied
@@ -118,6 +119,16 @@ def test_lifecycle_of_dev_with_everything_on(
     assert 34 == life.resources
 
 
+@dataclass(frozen=True, kw_only=True)
+class Released:
+    """What a release in the middle of a life cycle showed, by service."""
+
+    life: lifecycle.Life
+    result: subprocess.CompletedProcess[str]
+    serves: dict[str, dict[str, Any]]
+    images: dict[str, tuple[str, list[str]]]
+
+
 def _make_zone(stack: Stack) -> None:
     """Let the stack make the hosted zone that its settings name: AWS gives zones their ids, so none can be there."""
     path = stack.directory / "cdk.tf.json"
@@ -126,8 +137,12 @@ def _make_zone(stack: Stack) -> None:
     path.write_text(json.dumps(document))
 
 
-def test_lifecycle_of_staging_with_everything_on_and_a_release(tmp_path: Path) -> None:
-    """What is off in staging can be applied too, and after a release by CodeDeploy the next plan is empty."""
+@pytest.fixture(scope="module")
+def released_staging(
+    tmp_path_factory: pytest.TempPathFactory,
+    lifecycles: subprocess.Popen[str],  # noqa: ARG001 under way
+) -> Released:
+    """Staging with everything on that is off there, and both of its services released by the real command."""
     settings = IsmsSettings(
         **dict(staging.SETTINGS)
         | {
@@ -140,20 +155,56 @@ def test_lifecycle_of_staging_with_everything_on_and_a_release(tmp_path: Path) -
             "github": GITHUB,
         }
     )
-    released: list[str] = []
-
-    stack = build(tmp_path, "staging", IsmsStack, settings)
+    stack = build(tmp_path_factory.mktemp("released"), "staging", IsmsStack, settings)
     _make_zone(stack)
+    found: dict[str, Any] = {}
 
-    life = lifecycle.run(
-        stack,
-        interlude=lambda engine: released.extend(code_deploy.release_all(engine.output())),
-    )
+    def interlude(engine: terraform.Terraform) -> None:
+        manifests = released.manifests_of(engine.output())
+        for manifest in manifests:
+            released.prepare(manifest)
+        found["result"] = released.release("staging")
+        found["serves"] = {one["service"]: released.what_serves(one) for one in manifests}
+        found["images"] = {one["service"]: released.image_of(one) for one in manifests}
 
-    assert ["isms-backend-staging", "isms-frontend-staging"] == released
-    assert [] == life.changes
+    return Released(life=lifecycle.run(stack, interlude=interlude), **found)
+
+
+def test_release(released_staging: Released) -> None:
+    """Both services are released by one command, the database's migration first, and it says so in plain lines."""
+    result = released_staging.result
+
+    assert 0 == result.returncode, result.stdout + result.stderr
+    assert "local AWS would run: npm run db:migrate:deploy" in result.stderr
+
+
+def test_release_serves(released_staging: Released) -> None:
+    """What was pushed serves afterwards, by digest, with all traffic on the side that did not serve before."""
+    assert {
+        service: {
+            "revision": f"isms-{service}-staging:2",
+            "image": released_staging.images[service][0],
+            "side": "green",
+            "traffic": {"green"},
+        }
+        for service in ("backend", "frontend")
+    } == released_staging.serves
+
+
+def test_release_tags(released_staging: Released) -> None:
+    """An image that was released says where."""
+    tags = sorted([f"sha-{released.COMMIT}", f"staging-{released.COMMIT}", "staging"])
+
+    assert [tags, tags] == [tags for _, tags in released_staging.images.values()]
+
+
+def test_lifecycle_of_staging_with_everything_on_and_a_release(released_staging: Released) -> None:
+    """What is off in staging can be applied too, and after a release the next plan is empty."""
+    assert [] == released_staging.life.changes
     # What a release registers is not Terraform's to remove.
-    assert [f"ecs/task_defs/{service}:2" for service in released] == life.left
+    assert [f"ecs/task_defs/isms-{service}-staging:2" for service in ("backend", "frontend")] == (
+        released_staging.life.left
+    )
 
 
 def test_lifecycles(lifecycles: subprocess.Popen[str]) -> None:
