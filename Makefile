@@ -23,6 +23,7 @@ setup: ## install everything into the project's own folders; does nothing when i
 			.venv/bin/python -m pip install -q "pipenv==$(PIPENV_VERSION)" >.cache/setup.log 2>&1 \
 			|| { tail -3 .cache/setup.log >&2; echo "error: pipenv could not be installed: see .cache/setup.log" >&2; exit 1; }; }
 	@.venv/bin/python -m tools.setup
+	@if test -n "$$GITHUB_PATH"; then echo "$(CURDIR)/.venv/bin" >>"$$GITHUB_PATH"; fi # for the steps that follow
 
 demo: setup ## start local AWS and deploy the dev stack to it
 	@.venv/bin/python -m tools demo
