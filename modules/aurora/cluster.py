@@ -5,8 +5,6 @@ from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.db_subnet_group import DbSubnetGroup
 from cdktf_cdktf_provider_aws.rds_cluster import RdsCluster, RdsClusterServerlessv2ScalingConfiguration
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
-from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
-from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
 from modules.aurora.instances import AuroraInstances
@@ -14,6 +12,7 @@ from modules.aurora.parameters import AuroraParameters
 from modules.aurora.settings import AuroraSettings
 from modules.iam import Statement, allow
 from modules.names import physical_name
+from modules.network.open_port import open_port
 from modules.network.placement import Placement
 from modules.protection import keep_unless
 
@@ -109,27 +108,14 @@ class Aurora(Construct):
         :param scope_id: what the rules are called after, such as `backend`
         :return: the rules, which a task needs before it connects
         """
-        into = VpcSecurityGroupIngressRule(
+        return open_port(
             self,
-            f"from_{scope_id}",
-            security_group_id=self.security_group_id,
-            description=f"The {scope_id}",
-            referenced_security_group_id=security_group_id,
-            ip_protocol="tcp",
-            from_port=_PORT,
-            to_port=_PORT,
+            scope_id,
+            port=_PORT,
+            called_security_group_id=self.security_group_id,
+            called_description="Aurora",
+            caller_security_group_id=security_group_id,
         )
-        out_of = VpcSecurityGroupEgressRule(
-            self,
-            f"{scope_id}_out",
-            security_group_id=security_group_id,
-            description="Aurora",
-            referenced_security_group_id=self.security_group_id,
-            ip_protocol="tcp",
-            from_port=_PORT,
-            to_port=_PORT,
-        )
-        return [into, out_of]
 
     def _declare_cluster(self, placement: Placement, *, disposable: bool) -> RdsCluster:
         settings, name = self._settings, self._cluster_name

@@ -3,10 +3,13 @@
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
-from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
+from modules.fargate.service_settings import FargateServiceSettings
 from modules.names import physical_name
+from modules.network.open_port import open_port
+
+_ANYWHERE = "0.0.0.0/0"
 
 
 class ServiceGroup(Construct):
@@ -19,15 +22,10 @@ class ServiceGroup(Construct):
         *,
         name: str,
         vpc_id: str,
-        port: int,
         load_balancer_security_group_id: str | None,
-        outbound_ports: list[int],
+        settings: FargateServiceSettings,
     ) -> None:
-        """
-        Make the group; whoever else the tasks speak to adds rules of its own.
-
-        :param port: what the tasks listen on
-        """
+        """Make the group; whoever else the tasks speak to adds rules of its own."""
         super().__init__(scope, id_)
         group = SecurityGroup(
             self,
@@ -38,42 +36,32 @@ class ServiceGroup(Construct):
         )
         self.id: str = group.id
         self.ready: list[ITerraformDependable] = [
-            VpcSecurityGroupEgressRule(
-                self,
-                f"out_{outbound}",
-                security_group_id=group.id,
-                description="The internet and AWS",
-                cidr_ipv4="0.0.0.0/0",
-                ip_protocol="tcp",
-                from_port=outbound,
-                to_port=outbound,
-            )
-            for outbound in outbound_ports
+            self._let_out(f"out_{outbound}", outbound, _ANYWHERE, "The internet and AWS")
+            for outbound in settings.outbound_ports
         ]
         """The rules, without which a task can neither start nor serve, for `depends_on`."""
+        for place in settings.destinations:
+            for cidr in place.cidrs:
+                id_of_rule = f"to_{place.port}_{cidr.replace('.', '_').replace('/', '_')}"
+                self.ready.append(self._let_out(id_of_rule, place.port, cidr, place.description))
         if load_balancer_security_group_id is not None:
-            self._let_in(load_balancer_security_group_id, name, port)
+            self.ready += open_port(
+                self,
+                "load_balancer",
+                port=settings.port,
+                called_security_group_id=group.id,
+                called_description=f"Tasks of {name}",
+                caller_security_group_id=load_balancer_security_group_id,
+            )
 
-    def _let_in(self, load_balancer_security_group_id: str, name: str, port: int) -> None:
-        """Open the port between the load balancer and the tasks, on both sides."""
-        into = VpcSecurityGroupIngressRule(
+    def _let_out(self, id_: str, port: int, cidr: str, description: str) -> VpcSecurityGroupEgressRule:
+        return VpcSecurityGroupEgressRule(
             self,
-            "from_load_balancer",
+            id_,
             security_group_id=self.id,
-            description="The load balancer",
-            referenced_security_group_id=load_balancer_security_group_id,
+            description=description,
+            cidr_ipv4=cidr,
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
         )
-        out_of = VpcSecurityGroupEgressRule(
-            self,
-            "load_balancer_out",
-            security_group_id=load_balancer_security_group_id,
-            description=f"Tasks of {name}",
-            referenced_security_group_id=self.id,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-        )
-        self.ready += [into, out_of]
