@@ -48,7 +48,7 @@ class AuroraSettings(Settings):
 
     max_capacity_acu: Acu
     auto_pause_after_s: Annotated[int, Field(ge=300, le=86_400)] = 300
-    """Seconds without connections until an instance pauses, when the minimum is 0."""
+    """Seconds without connections until an instance pauses; only where the minimum is 0, as no other ever does."""
 
     reader_count: Annotated[int, Field(ge=0, le=15)] = 0
     """Instances beside the writer. With one, a lost zone costs a failover of a minute; without, a new instance."""
@@ -112,6 +112,13 @@ class AuroraSettings(Settings):
         if version is not None and maximum > largest_capacity_acu(version):
             raise mistake(f"must be at most {largest_capacity_acu(version)} with engine_version {version}")
         return maximum
+
+    @field_validator("auto_pause_after_s")
+    @classmethod
+    def _pauses(cls, seconds: int, info: ValidationInfo) -> int:
+        if info.data.get("min_capacity_acu", 0) > 0:
+            raise mistake("must be left out unless min_capacity_acu is 0: the instances never pause")
+        return seconds
 
     @field_validator("zones")
     @classmethod

@@ -2,7 +2,9 @@
 Which versions of Aurora PostgreSQL run on Serverless v2, and within which range of capacity.
 
 The table is that of docs.aws.amazon.com/AmazonRDS, "How Aurora Serverless v2 works", Aurora Serverless v2 capacity, to
-which "Requirements and limitations for Aurora Serverless v2" refers. Which versions a region has today says
+which "Requirements and limitations for Aurora Serverless v2" refers; that 17 began with 17.4 and 18 with 18.3 says
+"Supported Regions and Aurora DB engines for Aurora serverless". A new major version is a new line here. Which versions
+a region has today says
 `aws rds describe-orderable-db-instance-options --engine aurora-postgresql --db-instance-class db.serverless`.
 """
 
@@ -26,9 +28,9 @@ _FIRST = {
     14: _FirstMinors(runs=3, scales_to_256_acu=10, pauses_at_0_acu=12),
     15: _FirstMinors(runs=2, scales_to_256_acu=5, pauses_at_0_acu=7),
     16: _FirstMinors(runs=1, scales_to_256_acu=1, pauses_at_0_acu=3),
+    17: _FirstMinors(runs=4, scales_to_256_acu=4, pauses_at_0_acu=4),
+    18: _FirstMinors(runs=3, scales_to_256_acu=3, pauses_at_0_acu=3),
 }
-_SINCE_17 = _FirstMinors(runs=0, scales_to_256_acu=0, pauses_at_0_acu=0)
-"""The later ones came after all of it, and have had it from their first release (17.4) on."""
 
 
 def check_runs_serverless(version: str) -> str:
@@ -40,24 +42,26 @@ def check_runs_serverless(version: str) -> str:
     if not re.fullmatch(r"[1-9][0-9]\.[0-9]{1,2}", version):
         raise mistake("must be an exact version of Aurora PostgreSQL, <major>.<minor>, such as 15.18")
     major, minor = _parse(version)
-    oldest = min(_FIRST)
+    oldest, newest = min(_FIRST), max(_FIRST)
     if major < oldest:
         raise mistake(f"must be at least {oldest}.{_FIRST[oldest].runs}, the oldest that Serverless v2 runs")
-    if minor < _first(major).runs:
-        raise mistake(f"must be at least {major}.{_first(major).runs}, the oldest {major} that Serverless v2 runs")
+    if major > newest:
+        raise mistake(f"must be a version of {oldest} to {newest}, which are those that Serverless v2 runs")
+    if minor < _FIRST[major].runs:
+        raise mistake(f"must be at least {major}.{_FIRST[major].runs}, the oldest {major} that Serverless v2 runs")
     return version
 
 
 def smallest_capacity_acu(version: str) -> float:
     """Say how little the minimum may be: 0, where an idle instance can pause, else 0.5."""
     major, minor = _parse(version)
-    return 0 if minor >= _first(major).pauses_at_0_acu else 0.5
+    return 0 if minor >= _FIRST[major].pauses_at_0_acu else 0.5
 
 
 def largest_capacity_acu(version: str) -> int:
     """Say how much the maximum may be: 256 or 128."""
     major, minor = _parse(version)
-    return 256 if minor >= _first(major).scales_to_256_acu else 128
+    return 256 if minor >= _FIRST[major].scales_to_256_acu else 128
 
 
 def parameter_group_family(version: str) -> str:
@@ -73,7 +77,3 @@ def parameter_group_family(version: str) -> str:
 def _parse(version: str) -> tuple[int, int]:
     major, minor = version.split(".")
     return int(major), int(minor)
-
-
-def _first(major: int) -> _FirstMinors:
-    return _FIRST.get(major, _SINCE_17)

@@ -348,6 +348,18 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     ),
     ({"max_capacity_acu": 256.5}, "max_capacity_acu must be a multiple of 0.5 between 0 and 256, got 256.5"),
     ({"reader_count": 16}, "reader_count must be a whole number between 0 and 15, got 16"),
+    (
+        {"auto_pause_after_s": 600},
+        "auto_pause_after_s must be left out unless min_capacity_acu is 0: the instances never pause, got 600",
+    ),
+    (
+        {"auto_pause_after_s": 600, "min_capacity_acu": 0.7},
+        "min_capacity_acu must be a multiple of 0.5 between 0 and 256, got 0.7",
+    ),
+    (
+        {"engine_version": "99.1"},
+        "engine_version must be a version of 13 to 18, which are those that Serverless v2 runs, got '99.1'",
+    ),
     ({"auto_pause_after_s": 299}, "auto_pause_after_s must be a whole number between 300 and 86400, got 299"),
     (
         {"reader_count": 1, "zones": ["a"]},
@@ -394,7 +406,7 @@ def test_refused(settings: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"min_capacity_acu": 0, "max_capacity_acu": 1},
+        {"min_capacity_acu": 0, "max_capacity_acu": 1, "auto_pause_after_s": 600},
         {"min_capacity_acu": 2, "max_capacity_acu": 128, "reader_count": 1},
         {"min_capacity_acu": 256, "max_capacity_acu": 256, "engine_version": "17.4"},
         {"reader_count": 15, "zones": ["c", "a", "b"]},

@@ -24,6 +24,10 @@ def test_runs(version: str) -> None:
         ("14.2", "must be at least 14.3, the oldest 14 that Serverless v2 runs"),
         ("15.1", "must be at least 15.2, the oldest 15 that Serverless v2 runs"),
         ("16.0", "must be at least 16.1, the oldest 16 that Serverless v2 runs"),
+        ("17.3", "must be at least 17.4, the oldest 17 that Serverless v2 runs"),
+        ("18.2", "must be at least 18.3, the oldest 18 that Serverless v2 runs"),
+        ("19.1", "must be a version of 13 to 18, which are those that Serverless v2 runs"),
+        ("99.1", "must be a version of 13 to 18, which are those that Serverless v2 runs"),
         ("12.22", "must be at least 13.6, the oldest that Serverless v2 runs"),
         ("11.21", "must be at least 13.6, the oldest that Serverless v2 runs"),
         ("15", "must be an exact version of Aurora PostgreSQL, <major>.<minor>, such as 15.18"),
@@ -51,6 +55,7 @@ def test_does_not_run(version: str, message: str) -> None:
         ("16.2", 0.5),
         ("16.3", 0),
         ("17.4", 0),
+        ("18.3", 0),
     ],
 )
 def test_smallest_capacity(version: str, smallest: float) -> None:
@@ -69,6 +74,7 @@ def test_smallest_capacity(version: str, smallest: float) -> None:
         ("15.5", 256),
         ("16.1", 256),
         ("17.4", 256),
+        ("18.3", 256),
     ],
 )
 def test_largest_capacity(version: str, largest: int) -> None:
