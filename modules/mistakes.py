@@ -104,5 +104,7 @@ def _number(node: dict[str, Any]) -> Iterator[str]:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, BaseModel):  # a whole part: the text says what is wrong in it
+        return f"{type(value).__name__}(…)"
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

@@ -151,6 +151,8 @@ class NoComelonSettings(EnvironmentSettings):
 
     log_retention_days: LogRetentionDays = 30
     secret_recovery_days: SecretRecoveryDays = 0
+    """How long a deleted API key can be restored, unless the environment is disposable."""
+
     https: HttpsSettings | None = None
     autoscaling: AutoscalingSettings | None = None
 
@@ -414,6 +416,7 @@ class NoComelonStack(TerraformStack):
 
     def _declare_secrets(self) -> None:
         """A secret without a value for each API key; the operator sets the value (README, "The secrets")."""
+        window = 0 if is_disposable(self, self._settings) else self._settings.secret_recovery_days
         self._secret_names = {variable: f"{_APP}/{self.node.id}/{name}" for variable, name in _API_KEYS.items()}
         self._secrets = {
             variable: SecretsmanagerSecret(
@@ -421,7 +424,7 @@ class NoComelonStack(TerraformStack):
                 name.replace("-", "_"),
                 name=self._secret_names[variable],
                 description=f"{variable} of {self._name}",
-                recovery_window_in_days=self._settings.secret_recovery_days,
+                recovery_window_in_days=window,
             )
             for variable, name in _API_KEYS.items()
         }

@@ -82,9 +82,8 @@ def _end_with(theirs: Connection) -> None:
     theirs.poll(None)
     os.killpg(0, signal.SIGINT)
     _idle.wait()
-    os._exit(
-        128 + signal.SIGINT
-    )  # a process of a pool would wait for another job, also when nobody is left to give one
+    # A process of a pool would wait for another job, also when nobody is left to give one.
+    os._exit(128 + signal.SIGINT)
 
 
 def _run(name: str, job: Callable[[Report], Result]) -> Result:

@@ -88,6 +88,13 @@ def test_all_at_once() -> None:
     assert ["capacity_acu", "mode", "size.memory_mib"] == paths
 
 
+def test_parts_are_named() -> None:
+    """A part of the settings is shown by its name: its values would hide what is wrong with it."""
+    ((_, text),) = said(Example, sizes=Size(memory_mib=1024))
+
+    assert "must be a list, got Size(…)" == text
+
+
 def test_long_values_are_cut() -> None:
     """A value of many characters does not fill the screen."""
     ((_, text),) = said(Example, mode="x" * 1000)

@@ -3,6 +3,7 @@
 import pytest
 from cdktf import App, TerraformStack
 from cdktf import Testing as CdktfTesting
+from pydantic import ValidationError
 
 from stacks.environment import (
     DISPOSABLE,
@@ -58,6 +59,13 @@ def test_provider_version_is_the_settings(stack: Synthesized) -> None:
     assert "6.33.0" == stack.document["terraform"]["required_providers"]["aws"]["version"]
 
 
+def test_provider_version_is_no_constant() -> None:
+    """Another version in the settings is another version in the JSON."""
+    settings = EnvironmentSettings(account_id="956880242582", region="eu-west-2", aws_provider_version="6.30.1")
+
+    assert "6.30.1" == build(settings).document["terraform"]["required_providers"]["aws"]["version"]
+
+
 def test_provider_version_from_context() -> None:
     """The context can name the version that an air-gapped mirror holds."""
     document = build(context={PROVIDER_VERSION: "5.100.0"}).document
@@ -95,9 +103,20 @@ def test_state_bucket_is_a_setting() -> None:
     assert "my-states" == named.document["terraform"]["backend"]["s3"]["bucket"]
 
 
+def test_state_bucket_is_a_bucket_name() -> None:
+    """Terraform would say so at `terraform init`, after the operator has bootstrapped another bucket."""
+    with pytest.raises(ValidationError):
+        EnvironmentSettings(**dict(SETTINGS) | {"state_bucket": "My_States"})
+
+
 def test_no_required_version(stack: Synthesized) -> None:
     """With required_version in the JSON checkov parses nothing and reports success."""
     assert "required_version" not in stack.document["terraform"]
+
+
+def test_not_disposable_by_default() -> None:
+    """Whoever says nothing keeps what the environment holds."""
+    assert SETTINGS.disposable is False
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,19 @@
 
 import pytest
 
+from modules.application_secret import ApplicationSecretSettings
+from modules.aurora.settings import AuroraSettings
 from modules.deployment.blue_green import BlueGreenSettings
+from modules.fargate.capacity import CapacitySettings
 from modules.fargate.cluster import FargateClusterSettings
 from modules.images.repository import ImageRepositorySettings
 from modules.load_balancer.load_balancer import LoadBalancerSettings
 from modules.network.network import NetworkSettings
 from modules.watching.alert_topic import AlertTopicSettings
 from modules.watching.aurora_alarms import AuroraAlarmsSettings
+from modules.watching.budget import BudgetSettings
 from stacks.environment import PROVIDER_VERSION
-from tests.stacks.isms.sample_isms import GITHUB, build, by_name, containers, manifest
+from tests.stacks.isms.sample_isms import GITHUB, build, by_name, containers, manifest, statements
 
 __all__ = ["GITHUB"]
 
@@ -159,6 +163,34 @@ class TestSettings:
         stack = build(aurora_alarms=AuroraAlarmsSettings(acu_percent=66))
 
         assert 66 in [block["threshold"] for block in stack.resources("aws_cloudwatch_metric_alarm").values()]
+
+    def test_database_is_watched_from_inside(self) -> None:
+        """Only RDS for this account's own instances may write what it sees there."""
+        settings = AuroraSettings(min_capacity_acu=2, max_capacity_acu=16, enhanced_monitoring_s=60)
+        (trust,) = statements(build("production", aurora=settings), "aurora_instances_monitoring_trust")
+
+        assert ["641918319442", "arn:aws:rds:eu-west-2:641918319442:db:isms-production-*"] == [
+            value for condition in trust["condition"] for value in condition["values"]
+        ]
+
+    def test_budget_of_the_stack(self) -> None:
+        """Where an account holds several stacks, the budget counts what bears this one's tag."""
+        budget = build(budget=BudgetSettings(monthly_limit_usd=1, covers="stack")).resource("aws_budgets_budget")
+
+        assert [{"name": "TagKeyValue", "values": ["user:Stack$staging"]}] == budget["cost_filter"]
+
+    def test_on_demand_base(self) -> None:
+        """How many tasks of each service never run on Spot."""
+        services = build(capacity=CapacitySettings(spot_percent=70, on_demand_base=3)).resources("aws_ecs_service")
+
+        assert [3, 3] == [max(one["base"] for one in b["capacity_provider_strategy"]) for b in services.values()]
+
+    def test_application_secret(self) -> None:
+        """Which values the backend gets."""
+        secret = ApplicationSecretSettings(generated=["SESSION_KEY"], provided=["SMTP_PASSWORD"])
+        backend = containers(build(application_secret=secret))["backend"]
+
+        assert ["SESSION_KEY", "SMTP_PASSWORD"] == sorted(one["name"] for one in backend["secrets"])
 
     def test_recovery(self) -> None:
         """How long the deleted secret can be restored, where the environment is not disposable."""

@@ -6,16 +6,17 @@ from typing import Any
 import pytest
 
 from envs import dev
+from stacks.environment import DISPOSABLE
 from stacks.nocomelon import AutoscalingSettings, HttpsSettings, NoComelonSettings, NoComelonStack
 from tests.support import Block, Synthesized, synth_stack
 
 CERTIFICATE = "arn:aws:acm:us-east-1:956880242582:certificate/11111111-2222-3333-4444-555555555555"
 
 
-def build(**changes: Any) -> Synthesized:  # noqa: ANN401 settings of any type
+def build(context: dict[str, str] | None = None, **changes: Any) -> Synthesized:  # noqa: ANN401 settings of any type
     """The dev stack with some settings changed."""
     settings = NoComelonSettings(**(dict(dev.SETTINGS) | changes))
-    return synth_stack(lambda app: NoComelonStack(app, "dev", settings=settings))
+    return synth_stack(lambda app: NoComelonStack(app, "dev", settings=settings), context)
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +161,17 @@ class TestSecrets:
         }
 
         assert {0} == windows
+
+    @pytest.mark.parametrize(
+        ("disposable", "context", "days"), [(False, {}, 9), (True, {}, 0), (False, {DISPOSABLE: "true"}, 0)]
+    )
+    def test_recovery(self, disposable: bool, context: dict[str, str], days: int) -> None:
+        """The window of the settings holds, unless the file or the context says that all is thrown away."""
+        stack = build(context=context, disposable=disposable, secret_recovery_days=9)
+
+        assert [days, days] == [
+            secret["recovery_window_in_days"] for secret in stack.resources("aws_secretsmanager_secret").values()
+        ]
 
 
 class TestNetwork:

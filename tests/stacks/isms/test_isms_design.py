@@ -15,6 +15,17 @@ class TestDesignNames:
         """The cluster is isms-<environment>."""
         assert f"isms-{name_of(stack)}" == stack.resource("aws_ecs_cluster")["name"]
 
+    @pytest.mark.parametrize("type_", ["aws_vpc", "aws_subnet", "aws_nat_gateway"])
+    def test_network(self, type_: str, stack: Synthesized) -> None:
+        """Whoever looks at the network in the console sees whose it is."""
+        names = [block["tags"]["Name"] for block in stack.resources(type_).values()]
+
+        assert [] == [name for name in names if not name.startswith(f"isms-{name_of(stack)}")]
+
+    def test_database(self, stack: Synthesized) -> None:
+        """The cluster and what belongs to it bear the environment's name too, also in a shared account."""
+        assert f"isms-{name_of(stack)}" == stack.resource("aws_rds_cluster")["cluster_identifier"]
+
     def test_services(self, stack: Synthesized) -> None:
         """The services are isms-<service>-<environment>."""
         expected = {f"isms-{service}-{name_of(stack)}" for service in ("backend", "frontend")}

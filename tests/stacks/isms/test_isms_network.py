@@ -50,6 +50,13 @@ class TestNetwork:
         assert "backend_service_network_group_" in rule["referenced_security_group_id"]
         assert (5432, 5432) == (rule["from_port"], rule["to_port"])
 
+    @pytest.mark.parametrize("rule", ["ingress_rule.aurora_from_backend_", "egress_rule.aurora_backend_out_"])
+    def test_rules_of_the_database_keep_their_addresses(self, rule: str, stack: Synthesized) -> None:
+        """A rule with another address is made anew, and AWS refuses the second of two equal ones."""
+        kind, _, start = rule.partition(".")
+
+        assert [] != [id_ for id_ in stack.resources(f"aws_vpc_security_group_{kind}") if id_.startswith(start)]
+
 
 class TestRoutes:
     """Which requests go where."""

@@ -73,6 +73,11 @@ def test_budget_tells_the_topic(stack: Synthesized) -> None:
     }
 
 
+def test_budget_name(stack: Synthesized) -> None:
+    """The mail of AWS Budgets says which system it is about."""
+    assert f"isms-{name_of(stack)}-monthly" == stack.resource("aws_budgets_budget")["name"]
+
+
 def test_topic(stack: Synthesized) -> None:
     """It bears the environment's name."""
     assert f"isms-{name_of(stack)}" in stack.resource("aws_sns_topic")["name"]
