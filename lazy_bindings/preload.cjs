@@ -14,6 +14,9 @@ const PREAMBLE =
   /^(?:"use strict";|Object\.defineProperty\(exports, "__esModule", \{ value: true \}\);|(?:exports\.\w+ = )+void 0;)$/gm;
 const OWN_OPTION = / ?--require "(?:\\.|[^"\\])*preload\.cjs"$/;
 
+// cdktf calls what Node has deprecated, and every run would say so (DEP0044).
+require("node:util").isArray = Array.isArray;
+
 const stock = require.extensions[".js"];
 
 require.extensions[".js"] = (module, filename) => {

@@ -36,6 +36,13 @@ def test_writes_the_stacks(copy: Path) -> None:
     assert (copy / "out" / "stacks" / "dev" / "cdk.tf.json").exists()
 
 
+def test_is_quiet(copy: Path) -> None:
+    """A run without mistakes says nothing: no deprecations of Node, which cdktf would print in red."""
+    result = run(copy)
+
+    assert ("", "") == (result.stdout, result.stderr)
+
+
 def test_mistakes_are_a_message(copy: Path) -> None:
     """Mistakes are listed on standard error, with exit code 1, without a traceback, and nothing is written."""
     file = copy / "envs" / "dev.py"
