@@ -29,6 +29,24 @@ def allow(actions: Sequence[str], resources: Sequence[str], conditions: Conditio
     )
 
 
+def share(actions: Sequence[str], account_id: str, conditions: Conditions) -> Statement:
+    """
+    Let another account use the resource that the policy is attached to, where the conditions hold.
+
+    The principal is the account, and the conditions name who in it: a role that does not exist yet makes a policy
+    invalid, and one that is made anew is another principal (aws/aws-cdk#16376; IAM user guide, "AWS JSON policy
+    elements: Principal").
+    """
+    return Statement(
+        effect="Allow",
+        actions=list(actions),
+        principals=[
+            DataAwsIamPolicyDocumentStatementPrincipals(type="AWS", identifiers=[f"arn:aws:iam::{account_id}:root"])
+        ],
+        condition=_conditions(conditions),
+    )
+
+
 def trust_service(service: str, *, account_id: str, source_arn: str | None = None) -> Statement:
     """
     Let an AWS service take on a role, for this account's resources only (IAM, "The confused deputy problem").
@@ -68,17 +86,31 @@ class Role(Construct):
     """A role with one trust statement and one inline policy."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, name: str, trust: Statement, permissions: Sequence[Statement]
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        trust: Statement,
+        permissions: Sequence[Statement],
+        session_h: int | None = None,
     ) -> None:
         """
         Make the role.
 
         :param name: the role's name, cut when it is too long
         :param permissions: none for a role that may do nothing
+        :param session_h: how many hours a session may last, 1 to 12; None: one, as IAM has it
         """
         super().__init__(scope, id_)
         document = DataAwsIamPolicyDocument(self, "trust", statement=[trust])
-        role = IamRole(self, "role", name=physical_name("role", name), assume_role_policy=document.json)
+        role = IamRole(
+            self,
+            "role",
+            name=physical_name("role", name),
+            assume_role_policy=document.json,
+            max_session_duration=None if session_h is None else 3600 * session_h,
+        )
         self.name: str = role.name
         self.arn: str = role.arn
         self.ready: list[IamRolePolicy] = []

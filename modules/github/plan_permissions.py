@@ -39,7 +39,12 @@ def plan_permissions(scope: PlanScope, stack: str, arns: Arns) -> list[Statement
 
     :param stack: the stack's id, which begins the path of its parameters
     """
-    values: dict[str, Sequence[str]] = {
+    return [*state_permissions(scope), *_reads(scope_values(scope, stack, arns))]
+
+
+def scope_values(scope: PlanScope, stack: str, arns: Arns) -> dict[str, Sequence[str]]:
+    """Say what stands for the `{…}` in the ARNs of a table."""
+    return {
         "account_id": [arns.account_id],
         "region": [arns.region],
         "stack": [stack],
@@ -50,10 +55,20 @@ def plan_permissions(scope: PlanScope, stack: str, arns: Arns) -> list[Statement
         "secret_arn": scope.secret_arns,
         "hosted_zone_id": scope.hosted_zone_ids,
     }
-    return [*_state(scope), *_reads(values)]
 
 
-def _state(scope: PlanScope) -> list[Statement]:
+def reads_anywhere(*, but: Sequence[str] = ()) -> Statement:
+    """
+    Read what AWS has no resource type for.
+
+    :param but: services, such as `ec2`, that are left out
+    """
+    actions = {action for read in READS if _is_anywhere(read) for action in read.actions}
+    return allow(sorted(action for action in actions if action.split(":")[0] not in but), ANY_RESOURCE)
+
+
+def state_permissions(scope: PlanScope) -> list[Statement]:
+    """Read the state, and take and give back its lock."""
     bucket = f"arn:aws:s3:::{scope.state_bucket}"
     lock = f"{scope.state_key}.tflock"
     return [
@@ -65,10 +80,9 @@ def _state(scope: PlanScope) -> list[Statement]:
 
 
 def _reads(values: Mapping[str, Sequence[str]]) -> Iterator[Statement]:
-    anywhere = {action for read in READS if _is_anywhere(read) for action in read.actions}
-    yield allow(sorted(anywhere), ANY_RESOURCE)
+    yield reads_anywhere()
     for read in READS:
-        resources = [arn for template in read.resources for arn in _fill(template, values)]
+        resources = [arn for template in read.resources for arn in fill(template, values)]
         if resources and not _is_anywhere(read):
             yield allow(read.actions, resources)
 
@@ -77,7 +91,7 @@ def _is_anywhere(read: Read) -> bool:
     return list(read.resources) == ANY_RESOURCE
 
 
-def _fill(template: str, values: Mapping[str, Sequence[str]]) -> list[str]:
+def fill(template: str, values: Mapping[str, Sequence[str]]) -> list[str]:
     """Write the template once for each value of its fields: none for a field without a value."""
     filled = [template]
     for _, field, _, _ in Formatter().parse(template):

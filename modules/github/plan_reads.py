@@ -119,9 +119,9 @@ _CONTAINERS = (
         f"arn:aws:codedeploy:{_HERE}:deploymentgroup:{{name}}*",
     ),
     _read(
-        "ecr_repository ecr_lifecycle_policy",
+        "ecr_repository ecr_lifecycle_policy ecr_repository_policy",
         "ecr",
-        "DescribeRepositories GetLifecyclePolicy ListTagsForResource",
+        "DescribeRepositories GetLifecyclePolicy GetRepositoryPolicy ListTagsForResource",
         "{repository_arn}",
     ),
     _read(
@@ -129,6 +129,9 @@ _CONTAINERS = (
         "iam",
         "GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies",
         "arn:aws:iam::{account_id}:role/{name}*",
+    ),
+    _read(
+        "iam_policy", "iam", "GetPolicy GetPolicyVersion ListPolicyVersions", "arn:aws:iam::{account_id}:policy/{name}*"
     ),
     _read("iam_openid_connect_provider", "iam", "GetOpenIDConnectProvider", "{provider_arn}"),
 )

@@ -1,6 +1,9 @@
 """An ECR repository for the images of one service, made here or only read."""
 
+from typing import Annotated
+
 from cdktf_cdktf_provider_aws.data_aws_ecr_repository import DataAwsEcrRepository
+from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import DataAwsIamPolicyDocument
 from cdktf_cdktf_provider_aws.ecr_lifecycle_policy import EcrLifecyclePolicy
 from cdktf_cdktf_provider_aws.ecr_repository import (
     EcrRepository,
@@ -8,11 +11,22 @@ from cdktf_cdktf_provider_aws.ecr_repository import (
     EcrRepositoryImageScanningConfiguration,
     EcrRepositoryImageTagMutabilityExclusionFilter,
 )
+from cdktf_cdktf_provider_aws.ecr_repository_policy import EcrRepositoryPolicy
 from constructs import Construct
-from pydantic import Field
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
+from modules.iam import share
 from modules.images.lifecycle import ImageLifecycleSettings, lifecycle_policy, moving_tags, tag_mutability
-from modules.settings import Settings
+from modules.settings import Settings, mistake
+
+PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+"""What pulling an image takes (AmazonECR, "Private repository policy examples")."""
+
+RoleArn = Annotated[
+    str,
+    StringConstraints(pattern=r"^arn:aws:iam::[0-9]{12}:role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$"),
+    Field(description="the ARN of a role, arn:aws:iam::<account>:role/<name>"),
+]
 
 
 class ImageRepositorySettings(Settings):
@@ -23,6 +37,17 @@ class ImageRepositorySettings(Settings):
     keeps is then the other environment's setting."""
 
     lifecycle: ImageLifecycleSettings = Field(default_factory=ImageLifecycleSettings)
+
+    pulled_by_role_arns: list[RoleArn] = Field(default_factory=list)
+    """Roles of other accounts that may pull: the push role of the environment that images are promoted to. They need
+    not exist yet. Their own account has to allow it too: `promotes_from` in `modules/github/roles.py`."""
+
+    @field_validator("pulled_by_role_arns")
+    @classmethod
+    def _of_a_repository_of_its_own(cls, pulled_by_role_arns: list[str], info: ValidationInfo) -> list[str]:
+        if pulled_by_role_arns and info.data.get("create") is False:
+            raise mistake("must be set where the repository is made: here create is False")
+        return pulled_by_role_arns
 
 
 class ImageRepository(Construct):
@@ -78,7 +103,17 @@ class ImageRepository(Construct):
             encryption_configuration=[EcrRepositoryEncryptionConfiguration(encryption_type="AES256")],
         )
         EcrLifecyclePolicy(self, "lifecycle", repository=repository.name, policy=lifecycle_policy(settings.lifecycle))
+        if settings.pulled_by_role_arns:
+            self._let_pull(repository.name, settings.pulled_by_role_arns)
         return repository
+
+    def _let_pull(self, name: str, role_arns: list[str]) -> None:
+        statements = [
+            share(PULL, role_arn.split(":")[4], {("ArnEquals", "aws:PrincipalArn"): [role_arn]})
+            for role_arn in role_arns
+        ]
+        document = DataAwsIamPolicyDocument(self, "pull", statement=statements)
+        EcrRepositoryPolicy(self, "policy", repository=name, policy=document.json)
 
 
 def _filters(tags: list[str]) -> list[EcrRepositoryImageTagMutabilityExclusionFilter]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tools import terraform
+from tools.ci.by_hand import changes_by_hand
 from tools.console import err
 from tools.environment import applied
 from tools.errors import InfraError
@@ -40,20 +41,25 @@ def write(stack: Stack, path: Path) -> Plan:
     """
     Plan a stack into a file.
 
-    :raises InfraError: Terraform failed, or the plan holds a sensitive value; then there is no file
+    :raises InfraError: Terraform failed, or the plan must be applied by a person; then there is no file
     """
     engine = terraform.Terraform(stack)
     engine.init()
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.resolve()
     changes = engine.plan(str(file), _LOCK_TIMEOUT)
-    secrets = sorted(set(sensitive_values(json.loads(_show(stack, file, "-json")))))
-    if secrets:
-        file.unlink()
-        raise InfraError(
-            f"stack {stack.name!r}: the plan holds values that must not leave this machine ({', '.join(secrets)}): "
-            f"apply it here, cdktf deploy {stack.name}"
-        )
+    document = json.loads(_show(stack, file, "-json"))
+    refusals = {
+        "holds values that must not leave this machine": sorted(set(sensitive_values(document))),
+        "changes what the role that applies may not touch": changes_by_hand(document),
+    }
+    for reason, found in refusals.items():
+        if found:
+            file.unlink()
+            raise InfraError(
+                f"stack {stack.name!r}: the plan {reason} ({', '.join(found)}): "
+                f"apply it by hand, cdktf deploy {stack.name}"
+            )
     return Plan(changes=changes, text=_show(stack, file), sha256=_digest(file))
 
 

@@ -310,13 +310,6 @@ class TestRelease:
                     "deploymentgroup:isms-backend-staging-app/isms-backend-staging-dg"
                 ],
             ),
-            (
-                "ssm:GetParameters",
-                [
-                    f"arn:aws:ssm:eu-west-2:{ACCOUNT}:parameter/staging/release/backend",
-                    f"arn:aws:ssm:eu-west-2:{ACCOUNT}:parameter/staging/release/frontend",
-                ],
-            ),
             *(
                 (
                     action,
@@ -325,7 +318,7 @@ class TestRelease:
                         f"arn:aws:ssm:eu-west-2:{ACCOUNT}:parameter/staging/release-lock/frontend",
                     ],
                 )
-                for action in ("ssm:DeleteParameter", "ssm:PutParameter")
+                for action in ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter")
             ),
             ("ecs:RunTask", [f"{ECS}:task-definition/isms-backend-staging:*"]),
             ("ecs:StopTask", [f"{ECS}:task/isms-staging/*"]),
@@ -361,16 +354,6 @@ class TestRelease:
         tasks = statement(stack, "release", "ecs:ListTasks")
 
         assert {("ArnEquals", "ecs:cluster"): [f"{ECS}:cluster/isms-staging"]} == conditions(tasks)
-
-    def test_reads_manifests_and_locks(self, stack: Synthesized) -> None:
-        """Of the parameters it reads the manifests and the locks, and no other."""
-        parameters = f"arn:aws:ssm:eu-west-2:{ACCOUNT}:parameter/staging"
-
-        assert {
-            f"{parameters}/{kind}/{service}"
-            for kind in ("release", "release-lock")
-            for service in ("backend", "frontend")
-        } == set(allowed(stack, "release")["ssm:GetParameter"])
 
     def test_migrates_in_the_services_cluster(self, stack: Synthesized) -> None:
         """The one-off task of a release runs in the service's own cluster."""
@@ -420,6 +403,25 @@ class TestMigrate:
     def test_watches_and_stops(self, stack: Synthesized) -> None:
         """It watches and stops tasks of that cluster."""
         assert [f"{ECS}:task/isms-staging/*"] == allowed(stack, "migrate")["ecs:StopTask"]
+
+    def test_sees_what_runs(self, stack: Synthesized) -> None:
+        """Who migrates by hand sees first whether a migration runs in that cluster."""
+        tasks = statement(stack, "migrate", "ecs:ListTasks")
+
+        assert {("ArnEquals", "ecs:cluster"): [f"{ECS}:cluster/isms-staging"]} == conditions(tasks)
+
+    def test_actions(self, stack: Synthesized) -> None:
+        """It may do what docs/operations.md does by hand: read the manifest, run, watch, stop, read the log."""
+        assert {
+            "ssm:GetParameter",
+            "ecs:RunTask",
+            "ecs:TagResource",
+            "ecs:StopTask",
+            "ecs:ListTasks",
+            "ecs:DescribeTasks",
+            "logs:FilterLogEvents",
+            "iam:PassRole",
+        } == allowed(stack, "migrate").keys()
 
     def test_registers_and_releases_nothing(self, stack: Synthesized) -> None:
         """What runs afterwards is the release's business."""

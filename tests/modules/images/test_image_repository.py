@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 from cdktf import TerraformOutput
 from constructs import Construct
+from pydantic import ValidationError
 
 from modules.images.lifecycle import ImageLifecycleSettings, lifecycle_rules
 from modules.images.repository import ImageRepository, ImageRepositorySettings
+from modules.mistakes import mistakes_in
 from tests.support import Synthesized, synth_scope
+
+PUSH_ROLE = "arn:aws:iam::641918319442:role/isms-production-github-push"
 
 
 def build(**changes: Any) -> Synthesized:  # noqa: ANN401 arguments of any type
@@ -46,6 +50,12 @@ def old_provider() -> Synthesized:
 def shared() -> Synthesized:
     """The repository that another environment made."""
     return build(settings=ImageRepositorySettings(create=False))
+
+
+@pytest.fixture(scope="module")
+def pulled() -> Synthesized:
+    """The repository that production's pipeline, in an account of its own, promotes from."""
+    return build(settings=ImageRepositorySettings(pulled_by_role_arns=[PUSH_ROLE]))
 
 
 class TestMade:
@@ -104,6 +114,51 @@ class TestMade:
     def test_stateful_address(self, stack: Synthesized) -> None:
         """A changed address replaces the repository, and its images are gone."""
         assert ["images_repository_F169625C"] == list(stack.resources("aws_ecr_repository"))
+
+
+class TestShared:
+    """A repository that roles of other accounts pull from."""
+
+    def test_pull_only(self, pulled: Synthesized) -> None:
+        """They may pull, and nothing else."""
+        (statement,) = pulled.data("aws_iam_policy_document")["statement"]
+
+        assert ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"] == statement[
+            "actions"
+        ]
+
+    def test_narrowed_to_the_role(self, pulled: Synthesized) -> None:
+        """The account is let in, because its role need not exist yet; of the account, only this role."""
+        (statement,) = pulled.data("aws_iam_policy_document")["statement"]
+
+        assert [{"identifiers": ["arn:aws:iam::641918319442:root"], "type": "AWS"}] == statement["principals"]
+        assert [{"test": "ArnEquals", "variable": "aws:PrincipalArn", "values": [PUSH_ROLE]}] == statement["condition"]
+
+    def test_is_the_repositorys(self, pulled: Synthesized) -> None:
+        """The policy is attached to the repository."""
+        (id_,) = pulled.resources("aws_ecr_repository")
+
+        assert f"${{aws_ecr_repository.{id_}.name}}" == pulled.resource("aws_ecr_repository_policy")["repository"]
+
+    def test_nobody_by_default(self, stack: Synthesized) -> None:
+        """Without the setting no other account is let in."""
+        assert {} == stack.resources("aws_ecr_repository_policy")
+
+    def test_not_where_it_is_read(self) -> None:
+        """A repository that is only read gets no policy, so it takes no setting of it."""
+        with pytest.raises(ValidationError) as caught:
+            ImageRepositorySettings(create=False, pulled_by_role_arns=[PUSH_ROLE])
+
+        (mistake,) = mistakes_in(caught.value, ImageRepositorySettings)
+        assert "must be set where the repository is made: here create is False" in mistake.text
+
+    @pytest.mark.parametrize(
+        "arn", ["*", "641918319442", "arn:aws:iam::641918319442:root", "arn:aws:iam::641918319442:role/*"]
+    )
+    def test_only_roles(self, arn: str) -> None:
+        """Whole accounts and patterns are refused."""
+        with pytest.raises(ValidationError):
+            ImageRepositorySettings(pulled_by_role_arns=[arn])
 
 
 class TestRead:

@@ -99,7 +99,8 @@ def test_base_that_does_not_synthesize(checkout: Path, capfd: pytest.CaptureFixt
     git(checkout, "commit", "--quiet", "--all", "--message", "Broken")
     edit(checkout / "main.py", "app.synthesize()", "app.synth()")
     try:
-        assert {"dev", "staging", "production"} == set(changes.changed_stacks("HEAD"))
+        found = changes.changed_stacks("HEAD")
+        assert project.stack_names(checkout / "cdktf.out") == found
     finally:
         git(checkout, "reset", "--quiet", "--hard", "HEAD^")
     assert "HEAD does not synthesize here: every stack counts as changed" in capfd.readouterr().err

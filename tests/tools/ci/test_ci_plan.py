@@ -77,7 +77,24 @@ class TestWrite:
             plan.write(stack, tmp_path / "staging.tfplan")
         assert (
             "stack 'staging': the plan holds values that must not leave this machine "
-            "(aws_db_instance.database.password): apply it here, cdktf deploy staging"
+            "(aws_db_instance.database.password): apply it by hand, cdktf deploy staging"
+        ) == str(raised.value)
+        assert not (tmp_path / "staging.tfplan").exists()
+
+    def test_own_rights(self, stack: Stack, tmp_path: Path) -> None:
+        """Nor is one that AWS would stop in the middle, because it changes the rights of whoever applies."""
+        role = {
+            "address": "aws_iam_role.apply",
+            "type": "aws_iam_role",
+            "change": {"actions": ["update"], "before": {"name": "isms-staging-github-apply"}, "after": None},
+        }
+        (tmp_path / "shown.json").write_text(json.dumps({"resource_changes": [role]}))
+
+        with pytest.raises(InfraError) as raised:
+            plan.write(stack, tmp_path / "staging.tfplan")
+        assert (
+            "stack 'staging': the plan changes what the role that applies may not touch (aws_iam_role.apply): "
+            "apply it by hand, cdktf deploy staging"
         ) == str(raised.value)
         assert not (tmp_path / "staging.tfplan").exists()
 
