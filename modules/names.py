@@ -7,40 +7,57 @@ Kind = Literal[
     "alarm",
     "bucket",
     "budget",
+    "cache",
+    "cache_policy",
+    "cloudfront_function",
     "codedeploy",
     "dashboard",
     "db_cluster",
     "db_instance",
     "load_balancer",
+    "log_delivery",
+    "origin_access_control",
     "parameter_group",
+    "response_headers_policy",
     "role",
     "security_group",
     "subnet_group",
     "target_group",
     "topic",
+    "web_acl",
 ]
 
 _LONGEST: dict[Kind, int] = {
     "alarm": 255,
     "bucket": 63,
     "budget": 100,
+    "cache": 40,
+    "cache_policy": 128,
+    "cloudfront_function": 64,
     "codedeploy": 100,
     "dashboard": 255,
     "db_cluster": 63,
     "db_instance": 63,
     "load_balancer": 32,
+    "log_delivery": 60,
+    "origin_access_control": 64,
     "parameter_group": 255,
+    "response_headers_policy": 128,
     "role": 64,
     "security_group": 255,
     "subnet_group": 255,
     "target_group": 32,
     "topic": 256,
+    "web_acl": 128,
 }
 """
 Characters: S3 "Bucket naming rules"; ELBv2 CreateLoadBalancer, CreateTargetGroup; IAM CreateRole;
 CloudWatch PutMetricAlarm, PutDashboard; Budgets CreateBudget; SNS CreateTopic;
 EC2 CreateSecurityGroup; CodeDeploy quotas (an application, a deployment group, a deployment configuration);
-RDS CreateDBCluster, CreateDBInstance, CreateDBClusterParameterGroup, CreateDBSubnetGroup.
+CloudFront OriginAccessControlConfig, CachePolicyConfig, ResponseHeadersPolicyConfig, CreateFunction;
+CloudWatch Logs PutDeliverySource, PutDeliveryDestination; WAFV2 CreateWebACL;
+RDS CreateDBCluster, CreateDBInstance, CreateDBClusterParameterGroup, CreateDBSubnetGroup;
+ElastiCache CreateReplicationGroup, whose limit its users and user groups share.
 """
 
 _HASH_LENGTH = 6

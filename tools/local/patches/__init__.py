@@ -19,14 +19,17 @@ def apply() -> None:
         ecs_task_sets,
         ecs_tasks,
         elasticache,
+        elasticache_nodes,
         elasticfilesystem,
         elasticloadbalancing,
         ministack,
         monitoring,
         rds,
+        rds_instances,
         route53,
         secretsmanager,
         servicediscovery,
+        wafv2,
     )
 
     in_ministack = (
@@ -38,12 +41,15 @@ def apply() -> None:
         ecs_task_sets,
         ecs_tasks,
         elasticache,
+        elasticache_nodes,
         elasticfilesystem,
         elasticloadbalancing,
         rds,
+        rds_instances,
         route53,
         secretsmanager,
         servicediscovery,
+        wafv2,
     )
     in_moto = (application_autoscaling, codedeploy, codedeploy_deployments, monitoring)
     for module in (ministack, *in_ministack, *in_moto):

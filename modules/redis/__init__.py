@@ -1,0 +1,1 @@
+"""Redis or Valkey on ElastiCache, for what may be lost: a cache, and sessions."""
