@@ -146,9 +146,8 @@ def _declare_group(
         "network",
         name=name,
         vpc_id=placement.vpc_id,
-        port=settings.port,
         load_balancer_security_group_id=None if exposure is None else exposure.security_group_id,
-        outbound_ports=settings.outbound_ports,
+        settings=settings,
     )
 
 

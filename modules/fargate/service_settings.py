@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from modules.deployment.deploy_mode import DeployMode, ownership
 from modules.fargate.container import Ports, TaskSettings
+from modules.fargate.destination import DestinationSettings
 from modules.fargate.service_rollout import Replacement
 from modules.settings import mistake
 
@@ -34,8 +35,27 @@ class FargateServiceSettings(TaskSettings):
     """TCP ports that the tasks reach anywhere. Without 443 they reach neither ECR nor Secrets Manager, except through
     endpoints in the VPC."""
 
+    destinations: list[DestinationSettings] = Field(default_factory=list)
+    """What they reach beside, in some networks only."""
+
     discovery_name: Label | None = None
     """The name in the cluster's private namespace. None: only the load balancer knows the tasks."""
+
+    @field_validator("destinations")
+    @classmethod
+    def _are_not_reached_anyway(
+        cls, destinations: list[DestinationSettings], info: ValidationInfo
+    ) -> list[DestinationSettings]:
+        ports = [place.port for place in destinations]
+        if open_anyway := sorted(set(ports) & set(info.data.get("outbound_ports", []))):
+            raise mistake(f"must not have port {_listed(open_anyway)}, which outbound_ports opens to everywhere")
+        if twice := sorted({port for port in ports if ports.count(port) > 1}):
+            raise mistake(f"must have port {_listed(twice)} once, with all of its networks")
+        return destinations
+
+
+def _listed(ports: list[int]) -> str:
+    return ", ".join(str(port) for port in ports)
 
 
 def check_service(

@@ -5,6 +5,7 @@ from typing import Annotated
 from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.acm_certificate import AcmCertificate
 from cdktf_cdktf_provider_aws.acm_certificate_validation import AcmCertificateValidation
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 from cdktf_cdktf_provider_aws.route53_record import Route53Record
 from constructs import Construct
 from pydantic import Field
@@ -42,11 +43,20 @@ class Certificate(Construct):
     nothing waits: `validation_records` tells the operator what to create.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, settings: DomainSettings) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, settings: DomainSettings, provider: AwsProvider | None = None
+    ) -> None:
+        """
+        Make the certificate.
+
+        :param provider: for another region than the stack's own
+        """
         super().__init__(scope, id_)
+        self.domain: DomainSettings = settings
         certificate = AcmCertificate(
             self,
             "certificate",
+            provider=provider,
             domain_name=settings.domain_name,
             validation_method="DNS",
             # A certificate that a load balancer uses cannot be deleted.
@@ -66,9 +76,15 @@ class Certificate(Construct):
         """Of the certificate once it is issued, when there is a hosted zone."""
 
         if settings.hosted_zone_id is not None:
-            self.arn = self._validate(certificate, record, settings.hosted_zone_id)
+            self.arn = self._validate(certificate, record, settings.hosted_zone_id, provider)
 
-    def _validate(self, certificate: AcmCertificate, record: dict[str, str], hosted_zone_id: str) -> str:
+    def _validate(
+        self,
+        certificate: AcmCertificate,
+        record: dict[str, str],
+        hosted_zone_id: str,
+        provider: AwsProvider | None,
+    ) -> str:
         validation = Route53Record(
             self,
             "validation_record",
@@ -81,6 +97,10 @@ class Certificate(Construct):
             allow_overwrite=True,
         )
         issued = AcmCertificateValidation(
-            self, "validation", certificate_arn=certificate.arn, validation_record_fqdns=[validation.fqdn]
+            self,
+            "validation",
+            provider=provider,
+            certificate_arn=certificate.arn,
+            validation_record_fqdns=[validation.fqdn],
         )
         return issued.certificate_arn

@@ -1,4 +1,4 @@
-"""The ports of a load balancer: HTTPS, plain HTTP sent there, and one for what is not released yet."""
+"""The ports of a load balancer: one that serves, plain HTTP sent there, and one for what is not released yet."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from cdktf_cdktf_provider_aws.lb_listener import (
 )
 from constructs import Construct
 
-from modules.load_balancer.certificate import Certificate, DomainSettings
+from modules.load_balancer.certificate import Certificate
 
 HTTP_PORT = 80
 HTTPS_PORT = 443
@@ -26,7 +26,10 @@ class Listeners(Construct):
     """
     The listeners of a load balancer, which answer 503 until a service adds its rules.
 
-    Until the domain has a certificate the same listeners speak HTTP, so that everything that refers to them can be
+    Where only CloudFront may ask they answer 403 instead, to everybody whom no rule lets through, and nobody is sent
+    from HTTP to HTTPS, because CloudFront knows what to speak. Without a certificate it speaks HTTP, to port 80.
+
+    Until the domain has its certificate the same listeners speak HTTP, so that everything that refers to them can be
     built; the load balancer's security group must let nobody in then. ModifyListener turns them into HTTPS in place
     (ELBv2 ModifyListener: "If you change the protocol from HTTP to HTTPS … you must add the security policy and default
     certificate"), with the rules they have. The way back may be refused: hashicorp/terraform-provider-aws#1851.
@@ -38,15 +41,23 @@ class Listeners(Construct):
         id_: str,
         *,
         load_balancer_arn: str,
-        domain: DomainSettings,
-        certificate: Certificate,
+        certificate: Certificate | None,
         test_listener: bool,
+        cloudfront_only: bool,
     ) -> None:
+        """
+        Make the listeners.
+
+        :param certificate: None for plain HTTP
+        :param cloudfront_only: whether everybody is refused whom no rule lets through
+        """
         super().__init__(scope, id_)
         self._load_balancer_arn = load_balancer_arn
-        self._domain = domain
         self._certificate = certificate
-        production = self._listener("production", HTTPS_PORT, lifecycle=self._issued())
+        self._cloudfront_only = cloudfront_only
+        self.port: int = HTTP_PORT if certificate is None else HTTPS_PORT
+        """Where the services answer."""
+        production = self._listener("production", self.port, lifecycle=self._issued())
         self.production_arn: str = production.arn
         self.test_arn: str | None = None
         self.ready: list[LbListener] = [production]
@@ -56,8 +67,13 @@ class Listeners(Construct):
             test = self._listener("test", TEST_PORT, depends_on=[production])
             self.test_arn = test.arn
             self.ready.append(test)
-        if domain.serves_https:
+        if self._https() is not None and not cloudfront_only:
             self.ready.append(self._redirect(production))
+
+    def _https(self) -> Certificate | None:
+        """The certificate, once a load balancer takes it."""
+        certificate = self._certificate
+        return certificate if certificate is not None and certificate.domain.serves_https else None
 
     def _listener(
         self,
@@ -67,33 +83,39 @@ class Listeners(Construct):
         lifecycle: TerraformResourceLifecycle | None = None,
         depends_on: Sequence[LbListener] = (),
     ) -> LbListener:
-        unavailable = LbListenerDefaultActionFixedResponse(
-            content_type="text/plain", message_body="Service unavailable", status_code="503"
-        )
-        https = self._domain.serves_https
+        certificate = self._https()
         return LbListener(
             self,
             id_,
             load_balancer_arn=self._load_balancer_arn,
             port=port,
-            protocol="HTTPS" if https else "HTTP",
-            ssl_policy=_TLS_POLICY if https else None,
-            certificate_arn=self._certificate.arn if https else None,
-            default_action=[LbListenerDefaultAction(type="fixed-response", fixed_response=unavailable)],
+            protocol="HTTP" if certificate is None else "HTTPS",
+            ssl_policy=None if certificate is None else _TLS_POLICY,
+            certificate_arn=None if certificate is None else certificate.arn,
+            default_action=[self._refusal()],
             lifecycle=lifecycle,
             depends_on=list(depends_on),
         )
 
+    def _refusal(self) -> LbListenerDefaultAction:
+        """The answer to requests that no rule is for."""
+        status, body = ("403", "Forbidden") if self._cloudfront_only else ("503", "Service unavailable")
+        answer = LbListenerDefaultActionFixedResponse(content_type="text/plain", message_body=body, status_code=status)
+        return LbListenerDefaultAction(type="fixed-response", fixed_response=answer)
+
     def _issued(self) -> TerraformResourceLifecycle | None:
-        if self._domain.hosted_zone_id is not None or not self._domain.certificate_issued:
+        certificate = self._certificate
+        if certificate is None or not certificate.domain.certificate_issued:
+            return None
+        if certificate.domain.hosted_zone_id is not None:
             return None
         # ELB itself complains of the name, the signature and the key size (hashicorp/terraform-provider-aws#41789).
         return TerraformResourceLifecycle(
             precondition=[
                 Precondition(
-                    condition=self._certificate.is_issued,
+                    condition=certificate.is_issued,
                     error_message=(
-                        f"The certificate for {self._domain.domain_name} is {self._certificate.status}, not ISSUED: "
+                        f"The certificate for {certificate.domain.domain_name} is {certificate.status}, not ISSUED: "
                         "create its validation record and wait before certificate_issued is True."
                     ),
                 )

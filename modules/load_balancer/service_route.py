@@ -7,6 +7,7 @@ from cdktf_cdktf_provider_aws.lb_listener_rule import (
     LbListenerRule,
     LbListenerRuleAction,
     LbListenerRuleCondition,
+    LbListenerRuleConditionHttpHeader,
     LbListenerRuleConditionPathPattern,
 )
 from cdktf_cdktf_provider_aws.lb_target_group import (
@@ -21,10 +22,13 @@ from modules.deployment.deploy_mode import Color, DeployMode, ownership
 from modules.load_balancer.load_balancer import LoadBalancer
 from modules.load_balancer.target_group import TargetGroup
 from modules.names import generation_name
+from modules.origin_secret import OriginSecret
 from modules.settings import Settings, mistake
 from modules.types import UrlPath
 
 _MOST_WILDCARDS = 5
+_MOST_VALUES = 5
+"""ELB: "A rule can only have '5' condition values" (aws/aws-cdk#10065)."""
 
 PathPattern = Annotated[
     str,
@@ -37,8 +41,8 @@ PathPattern = Annotated[
 class ServiceRouteSettings(Settings):
     """Which requests a service gets, and how the load balancer knows that it is well."""
 
-    path_patterns: Annotated[list[PathPattern], Field(min_length=1, max_length=5)]
-    """ELB: "A rule can only have '5' condition values" (aws/aws-cdk#10065)."""
+    path_patterns: Annotated[list[PathPattern], Field(min_length=1, max_length=_MOST_VALUES)]
+    """At most three behind a load balancer that only CloudFront may ask: the two secrets count too."""
 
     priority: Annotated[int, Field(ge=1, le=50000)]
     """The rule with the lowest number that matches wins; no two routes of a load balancer share one (ELBv2
@@ -58,6 +62,11 @@ class ServiceRouteSettings(Settings):
     ] = "200"
     deregistration_delay_s: Annotated[int, Field(ge=0, le=3600)] = 30
     """Seconds that requests under way get to finish on a task that stops."""
+
+    stickiness_s: Annotated[int, Field(ge=1, le=604_800)] | None = None
+    """How long the load balancer sends a client to the same task, by a cookie of its own. None: any task answers any
+    request. A WebSocket stays with its task anyway (docs.aws.amazon.com/elasticloadbalancing, "Sticky sessions for
+    your Application Load Balancer")."""
 
     @field_validator("path_patterns")
     @classmethod
@@ -85,6 +94,9 @@ class ServiceRoute(Construct):
     lead to either at first (docs.aws.amazon.com/codedeploy, "Create a test listener"), and a target group without a
     rule gets no health checks. From then on the rules are CodeDeploy's. In that mode the port cannot be changed: the
     old target groups are in use, so that ELB refuses to delete them and the apply ends without a change of traffic.
+
+    Where only CloudFront may ask, the rule that serves demands the secret. The one for tests does not: who may reach
+    its port says the load balancer.
     """
 
     def __init__(
@@ -104,8 +116,10 @@ class ServiceRoute(Construct):
 
         :param name: the service's name
         :param port: the port that the tasks listen on
+        :raises PydanticCustomError: the rule would compare a request with more values than ELB takes
         """
         super().__init__(scope, id_)
+        check_values(settings, cloudfront_only=load_balancer.origin_secret is not None)
         self._settings = settings
         self._mode = ownership(deploy_mode)
         self.target_groups: dict[Color, TargetGroup] = {
@@ -113,10 +127,11 @@ class ServiceRoute(Construct):
         }
         self.blue: TargetGroup = self.target_groups["blue"]
         self.green: TargetGroup | None = self.target_groups.get("green")
-        self.ready: list[LbListenerRule] = [self._rule("production", load_balancer.listener_arn, self.blue)]
+        secret = load_balancer.origin_secret
+        self.ready: list[LbListenerRule] = [self._rule("production", load_balancer.listener_arn, self.blue, secret)]
         """What makes the target groups those of a load balancer, as ECS wants them, for `depends_on`."""
         if self.green is not None and load_balancer.test_listener_arn is not None:
-            self.ready.append(self._rule("test", load_balancer.test_listener_arn, self.green))
+            self.ready.append(self._rule("test", load_balancer.test_listener_arn, self.green, None))
 
     def _target_group(self, color: Color, name: str, vpc_id: str, port: int) -> TargetGroup:
         settings = self._settings
@@ -129,7 +144,9 @@ class ServiceRoute(Construct):
             target_type="ip",
             vpc_id=vpc_id,
             deregistration_delay=str(settings.deregistration_delay_s),
-            stickiness=LbTargetGroupStickiness(enabled=False, type="lb_cookie"),
+            stickiness=LbTargetGroupStickiness(
+                enabled=settings.stickiness_s is not None, type="lb_cookie", cookie_duration=settings.stickiness_s
+            ),
             health_check=LbTargetGroupHealthCheck(
                 path=settings.health_check_path,
                 matcher=settings.health_check_matcher,
@@ -142,7 +159,9 @@ class ServiceRoute(Construct):
         )
         return TargetGroup(name=group.name, arn=group.arn, arn_suffix=group.arn_suffix)
 
-    def _rule(self, id_: str, listener_arn: str, target_group: TargetGroup) -> LbListenerRule:
+    def _rule(
+        self, id_: str, listener_arn: str, target_group: TargetGroup, secret: OriginSecret | None
+    ) -> LbListenerRule:
         patterns = LbListenerRuleConditionPathPattern(values=self._settings.path_patterns)
         ignored = list(self._mode.ignored_by_routes)
         return LbListenerRule(
@@ -150,7 +169,27 @@ class ServiceRoute(Construct):
             id_,
             listener_arn=listener_arn,
             priority=self._settings.priority,
-            condition=[LbListenerRuleCondition(path_pattern=patterns)],
+            condition=[LbListenerRuleCondition(path_pattern=patterns), *_demand(secret)],
             action=[LbListenerRuleAction(type="forward", target_group_arn=target_group.arn)],
             lifecycle=TerraformResourceLifecycle(ignore_changes=ignored) if ignored else None,
         )
+
+
+def check_values(settings: ServiceRouteSettings, *, cloudfront_only: bool) -> ServiceRouteSettings:
+    """
+    Return the settings when ELB can compare a request with all that the rule would have.
+
+    :param cloudfront_only: whether the load balancer has an origin secret, of which a rule accepts two
+    :raises PydanticCustomError: there are too many path patterns beside the secrets
+    """
+    most = _MOST_VALUES - 2 if cloudfront_only else _MOST_VALUES
+    if len(settings.path_patterns) > most:
+        raise mistake(f"must have at most {most} path_patterns: a rule that only CloudFront passes has two secrets too")
+    return settings
+
+
+def _demand(secret: OriginSecret | None) -> list[LbListenerRuleCondition]:
+    if secret is None:
+        return []
+    header = LbListenerRuleConditionHttpHeader(http_header_name=secret.header_name, values=secret.accepted)
+    return [LbListenerRuleCondition(http_header=header)]

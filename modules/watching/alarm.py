@@ -56,6 +56,8 @@ class Rule:
     """Whether less than the threshold breaches it, instead of more."""
 
     missing: Missing = "notBreaching"
+    expected_when: str | None = None
+    """A Terraform condition without which a lack of data breaches nothing; None always holds."""
 
 
 class Alarms:
@@ -94,7 +96,7 @@ class Alarms:
             threshold=rule.threshold,
             datapoints_to_alarm=rule.periods,
             evaluation_periods=rule.periods if rule.window is None else rule.window,
-            treat_missing_data=rule.missing,
+            treat_missing_data=_missing(rule),
             alarm_actions=[self._topic_arn],
             ok_actions=[self._topic_arn],
             **_arguments(watched),
@@ -102,6 +104,12 @@ class Alarms:
         self.names.append(name)
         self.arns.append(alarm.arn)
         return name
+
+
+def _missing(rule: Rule) -> str:
+    if rule.expected_when is None:
+        return rule.missing
+    return f'${{{rule.expected_when} ? "{rule.missing}" : "notBreaching"}}'
 
 
 def _arguments(watched: Metric | Formula) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class ServiceAlarms(Construct):
         cluster_name: str,
         service_name: str,
         min_running_tasks: int | None,
+        runs_when: str | None = None,
         topic_arn: str,
         settings: ServiceAlarmsSettings,
     ) -> None:
@@ -42,6 +43,7 @@ class ServiceAlarms(Construct):
         Make the alarms.
 
         :param min_running_tasks: what autoscaling keeps at least; None without Container Insights, which counts them
+        :param runs_when: a Terraform condition without which no task is to run, as the service has it
         """
         super().__init__(scope, id_)
         self._name = name
@@ -51,7 +53,7 @@ class ServiceAlarms(Construct):
         self._add_utilization("cpu", "CPUUtilization", settings.cpu_percent)
         self._add_utilization("memory", "MemoryUtilization", settings.memory_percent)
         if min_running_tasks is not None:
-            self._add_running_tasks(min_running_tasks)
+            self._add_running_tasks(min_running_tasks, runs_when)
         self.names: list[str] = self._alarms.names
         self.arns: list[str] = self._alarms.arns
 
@@ -67,7 +69,7 @@ class ServiceAlarms(Construct):
             ),
         )
 
-    def _add_running_tasks(self, at_least: int) -> None:
+    def _add_running_tasks(self, at_least: int, runs_when: str | None) -> None:
         """
         Container Insights says nothing of a service without running tasks, so that no data is what is to be told.
 
@@ -81,7 +83,7 @@ class ServiceAlarms(Construct):
                 dimensions=self._dimensions,
                 statistic="Minimum",
             ),
-            Rule(threshold=at_least, periods=self._for_min, below=True, missing="breaching"),
+            Rule(threshold=at_least, periods=self._for_min, below=True, missing="breaching", expected_when=runs_when),
             description=(
                 f"{self._name} runs fewer than {at_least} task(s). Look first at the service's events and at the "
                 "stopped tasks' reasons: no image, no Spot capacity, or a task that ends by itself."

@@ -26,7 +26,8 @@ class Platform:
 
     load_balancer: LoadBalancer
     url: str
-    """Where the load balancer answers, without a closing slash."""
+    """Where the services answer whoever asks from outside, without a closing slash: the domain of the load balancer, or
+    of the CDN where the load balancer answers nobody else."""
 
     topic_arn: str
     """Where alarms report to."""

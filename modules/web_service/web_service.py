@@ -55,6 +55,7 @@ class WebService(Construct):
         platform: Platform,
         repository: ImageRepository,
         application: Application,
+        route: ServiceRoute | None = None,
         settings: WebServiceSettings,
     ) -> None:
         """
@@ -62,21 +63,14 @@ class WebService(Construct):
 
         :param name: the name in ECS, such as `isms-backend-staging`
         :param short_name: the name by which operators release it, such as `backend`
+        :param route: what leads to it, by `settings.route`, when something that the service needs waits for the route,
+            as a CDN does whose name the service is told. None: it makes its own
         """
         super().__init__(scope, id_)
         self._name, self._short_name, self._platform, self._settings = name, short_name, platform, settings
         self._repository, self._application = repository, application
         self._image = self._declare_image() if settings.deploy_mode == "terraform" else None
-        self.route = ServiceRoute(
-            self,
-            "route",
-            name=name,
-            vpc_id=platform.placement.vpc_id,
-            port=settings.service.port,
-            load_balancer=platform.load_balancer,
-            deploy_mode=settings.deploy_mode,
-            settings=settings.route,
-        )
+        self.route = self._declare_route() if route is None else route
         self.service = self._declare_service()
         self._declare_scaling()
         self._rollback_alarms: dict[Color, list[str]] = {}
@@ -133,6 +127,19 @@ class WebService(Construct):
             repository_url=self._repository.url,
             default_tag=None,
             variable=f"{self._short_name}_image_tag",
+        )
+
+    def _declare_route(self) -> ServiceRoute:
+        platform, settings = self._platform, self._settings
+        return ServiceRoute(
+            self,
+            "route",
+            name=self._name,
+            vpc_id=platform.placement.vpc_id,
+            port=settings.service.port,
+            load_balancer=platform.load_balancer,
+            deploy_mode=settings.deploy_mode,
+            settings=settings.route,
         )
 
     def _workload(self) -> Workload:
@@ -203,6 +210,7 @@ class WebService(Construct):
             cluster_name=platform.cluster.name,
             service_name=self.service.name,
             min_running_tasks=None if scaling is None or not platform.counts_tasks else scaling.min_capacity,
+            runs_when=None if self._image is None else self._image.exists,
             topic_arn=platform.topic_arn,
             settings=settings.alarms,
         )

@@ -21,9 +21,9 @@ def build(domain: DomainSettings, *, test_listener: bool = True) -> Synthesized:
             scope,
             "listeners",
             load_balancer_arn="arn:lb",
-            domain=domain,
             certificate=Certificate(scope, "certificate", settings=domain),
             test_listener=test_listener,
+            cloudfront_only=False,
         )
 
     return synth_scope(declare)

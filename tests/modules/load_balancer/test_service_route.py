@@ -33,7 +33,6 @@ def build(
             name="isms-staging",
             account_id="956880242582",
             placement=Placement(vpc_id="vpc-1", subnet_ids=["subnet-a", "subnet-b"]),
-            domain=domain,
             certificate=Certificate(scope, "certificate", settings=domain),
             test_listener=test_listener,
             disposable=True,

@@ -92,6 +92,18 @@ def test_missing_data(stack: Synthesized, id_: str, missing: Missing) -> None:
     assert missing == alarm(stack, id_)["treat_missing_data"]
 
 
+def test_missing_data_that_is_not_expected_yet() -> None:
+    """While the condition does not hold, no data is no trouble either."""
+
+    def add(scope: Construct) -> None:
+        rule = Rule(threshold=3, periods=1, missing="breaching", expected_when='local.tag != ""')
+        Alarms(scope, name="isms-staging", topic_arn=TOPIC).add("both", SUM, rule, description="Look at both.")
+
+    found = alarm(synth_scope(add), "both")
+
+    assert '${local.tag != "" ? "breaching" : "notBreaching"}' == found["treat_missing_data"]
+
+
 def test_tells_the_topic(stack: Synthesized) -> None:
     """The topic hears of the trouble and of its end."""
     for found in stack.resources("aws_cloudwatch_metric_alarm").values():

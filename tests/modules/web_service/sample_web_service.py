@@ -72,15 +72,8 @@ def build(
             "api",
             name="isms-backend-staging",
             short_name="backend",
-            platform=_platform(scope, test_listener=deploy_mode == "blue_green", counts_tasks=counts_tasks),
-            repository=ImageRepository(
-                scope,
-                "repository",
-                name="isms-backend",
-                disposable=True,
-                provider_version="6.33.0",
-                settings=ImageRepositorySettings(),
-            ),
+            platform=platform(scope, test_listener=deploy_mode == "blue_green", counts_tasks=counts_tasks),
+            repository=repository(scope),
             application=application,
             settings=WebServiceSettings(**(settings_values(deploy_mode) | settings)),
         )
@@ -90,7 +83,20 @@ def build(
     return synth_scope(declare)
 
 
-def _platform(scope: Construct, *, test_listener: bool, counts_tasks: bool) -> Platform:
+def repository(scope: Construct) -> ImageRepository:
+    """The registry of the service's images."""
+    return ImageRepository(
+        scope,
+        "repository",
+        name="isms-backend",
+        disposable=True,
+        provider_version="6.33.0",
+        settings=ImageRepositorySettings(),
+    )
+
+
+def platform(scope: Construct, *, test_listener: bool, counts_tasks: bool) -> Platform:
+    """What the service shares with others."""
     domain = DomainSettings(domain_name="trust.demo.paythru.com", certificate_issued=True)
     placement = Placement(vpc_id="vpc-1", subnet_ids=["subnet-a", "subnet-b"])
     load_balancer = LoadBalancer(
@@ -99,7 +105,6 @@ def _platform(scope: Construct, *, test_listener: bool, counts_tasks: bool) -> P
         name="isms-staging",
         account_id="956880242582",
         placement=placement,
-        domain=domain,
         certificate=Certificate(scope, "certificate", settings=domain),
         test_listener=test_listener,
         disposable=True,

@@ -53,6 +53,15 @@ def test_nothing_runs_before_the_first_image(terraform: Synthesized) -> None:
     assert [f'${{local.{tag} != "" ? {count} : 0}}' for count in (3, 3, 8)] == counts
 
 
+def test_no_alarm_before_the_first_image(terraform: Synthesized) -> None:
+    """That no task runs is no trouble while there is no image."""
+    (tag,) = [name for name in terraform.document["locals"] if "_tag_" in name]
+    alarms = terraform.resources("aws_cloudwatch_metric_alarm").values()
+    (alarm,) = [one for one in alarms if one["alarm_name"] == "isms-backend-staging-running-tasks"]
+
+    assert f'${{local.{tag} != "" ? "breaching" : "notBreaching"}}' == alarm["treat_missing_data"]
+
+
 @pytest.mark.parametrize("mode", ["release", "blue_green"])
 def test_other_modes_have_no_variable(mode: DeployMode) -> None:
     """A release says what runs, so nothing is asked and nothing remembered."""
