@@ -8,6 +8,7 @@ from tools import ci, demo, doctor, lifecycle, local, secrets, state, terraform
 from tools.console import err
 from tools.environment import applied, export_lines
 from tools.errors import InfraError
+from tools.publish import command as publishing
 from tools.release import command as releases
 from tools.scan import gate
 
@@ -30,8 +31,9 @@ app.command("demo")(demo.demo)
 app.command("release")(releases.release)
 app.command("rollback")(releases.rollback)
 app.command("status")(releases.status)
+app.command("publish")(publishing.publish)
 
-_WITHOUT_TERRAFORM = {"local", "release", "rollback", "status"}
+_WITHOUT_TERRAFORM = {"local", "publish", "release", "rollback", "status"}
 """Commands that start no Terraform of their own."""
 
 
