@@ -4,17 +4,19 @@ import lazy_bindings  # noqa: F401 makes the imports below cheap
 
 from cdktf import App
 
+from stacks.edgemind import EdgeMindStack
 from stacks.isms import IsmsStack
 from stacks.loading import loading_environments
 from stacks.nocomelon import NoComelonStack
 
 with loading_environments():
-    from envs import dev, production, staging
+    from envs import dev, edgemind, production, staging
 
 app = App()
 
 NoComelonStack(app, "dev", settings=dev.SETTINGS)
 IsmsStack(app, "staging", settings=staging.SETTINGS)
 IsmsStack(app, "production", settings=production.SETTINGS)
+EdgeMindStack(app, "edgemind", settings=edgemind.SETTINGS)
 
 app.synth()

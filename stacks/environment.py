@@ -51,6 +51,11 @@ def provider_version(stack: TerraformStack, settings: EnvironmentSettings) -> st
     return str(stack.node.try_get_context(PROVIDER_VERSION) or settings.aws_provider_version)
 
 
+def default_tags(stack: TerraformStack, settings: EnvironmentSettings) -> dict[str, str]:
+    """Say which tags every resource of the stack has."""
+    return {**settings.tags, "Stack": stack.node.id, "ManagedBy": "terraform"}
+
+
 def declare_environment(stack: TerraformStack, settings: EnvironmentSettings) -> None:
     """Give a stack its provider, account guard, default tags and S3 state at `<stack>/terraform.tfstate`."""
     name = stack.node.id
@@ -59,7 +64,7 @@ def declare_environment(stack: TerraformStack, settings: EnvironmentSettings) ->
         "aws",
         region=settings.region,
         allowed_account_ids=[settings.account_id],
-        default_tags=[AwsProviderDefaultTags(tags={**settings.tags, "Stack": name, "ManagedBy": "terraform"})],
+        default_tags=[AwsProviderDefaultTags(tags=default_tags(stack, settings))],
     )
     # The bindings pin the version that they were generated from.
     stack.add_override("terraform.required_providers.aws.version", provider_version(stack, settings))

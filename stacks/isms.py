@@ -100,7 +100,6 @@ class IsmsStack(TerraformStack):
             name=self._name,
             account_id=settings.account_id,
             placement=self._network.public,
-            domain=settings.domain,
             certificate=self._certificate,
             test_listener=settings.deploy_mode == "blue_green",
             disposable=self._disposable,
@@ -256,6 +255,7 @@ class IsmsStack(TerraformStack):
                 hosted_zone_ids=[] if zone is None else [zone],
             ),
             services=deployables,
+            repository_names=[f"{_APP}-{one.short_name}" for one in deployables],
             settings=settings.github,
         )
         arns = {
@@ -264,6 +264,8 @@ class IsmsStack(TerraformStack):
             "release": roles.release_role_arn,
             "migrate": roles.migrate_role_arn,
         }
+        if roles.apply_role_arn is not None:
+            arns["apply"] = roles.apply_role_arn
         for job, arn in arns.items():
             TerraformOutput(self, f"github_{job}_role_arn", value=arn, description=f"Who a pipeline is that may {job}")
 
