@@ -8,7 +8,7 @@ from modules.github.roles import GitHubRolesSettings
 from tests.test_workflows import JOBS, ROLES, Block, steps, uses
 from tools.project import Stack, load_stack, synthesize
 from tools.release.manifest import Manifest, parse
-from tools.release.plan import shift_timeout_s
+from tools.release.plan import settle_timeout_s, shift_timeout_s
 from tools.release.undoing import UNDONE_S
 
 RELEASES = {"staging": "deploy-staging.release", "production": "deploy-production.production"}
@@ -38,7 +38,8 @@ def longest_release_min(manifests: list[Manifest]) -> float:
     All migrate before any traffic moves. Ten minutes are for checks, lost answers of AWS, and verifying.
     """
     migration_s = max(one.migration_timeout_s for one in manifests if one.migration_command is not None)
-    return 10 + (migration_s + max(map(shift_timeout_s, manifests)) + UNDONE_S) / 60
+    shift_s, settle_s = (max(map(seconds, manifests)) for seconds in (shift_timeout_s, settle_timeout_s))
+    return 10 + (migration_s + shift_s + settle_s + UNDONE_S) / 60
 
 
 def release_step(stack: str) -> Block:

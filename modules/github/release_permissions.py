@@ -1,7 +1,8 @@
 """
 What the jobs of a pipeline may do that push images, migrate and release.
 
-A release migrates too, so that one role runs the whole command.
+A release migrates too, so that one role runs the whole command. It may do what `infra release`, `rollback` and `status`
+call, and no more: tests/tools/release/test_release_permissions.py plays them and compares.
 
 Exact actions on exact resources; which action has which resource type is docs.aws.amazon.com/service-authorization. The
 revisions of a task definition and the ids of tasks are not known beforehand, so that a `*` stands in their place.
@@ -15,7 +16,6 @@ from modules.deployment.release import CodeDeploy
 from modules.iam import ANY_RESOURCE, Statement, allow
 
 _TASKS = "ecs-tasks.amazonaws.com"
-_LOAD_BALANCING = ("Listeners", "Rules", "TargetGroups", "TargetHealth")
 
 
 def push_permissions(repository_arns: Sequence[str]) -> list[Statement]:
@@ -41,8 +41,8 @@ def push_permissions(repository_arns: Sequence[str]) -> list[Statement]:
 def release_permissions(arns: Arns, stack: str, services: Sequence[Deployable]) -> list[Statement]:
     """Register a task definition that differs in its image, migrate, shift the traffic, tag, watch, and go back."""
     return [
-        _read_manifests(services),
-        # Which services there are, when the operator names none. AWS checks the path as it is asked for.
+        # The manifests: judged by the path asked for (Systems Manager, "How Parameter Store authorizes parameter
+        # retrieval").
         allow(["ssm:GetParametersByPath"], [arns.of("ssm", f"parameter/{stack}/release")]),
         _lock(arns, stack, services),
         *_register(arns, services),
@@ -52,24 +52,28 @@ def release_permissions(arns: Arns, stack: str, services: Sequence[Deployable]) 
         # A release tags the image that it released: docs/decisions/0010-image-tags.md.
         allow(["ecr:PutImage"], _unique([one.repository_arn for one in services])),
         *_watch(arns, services),
-        *_logs(arns, services),
+        allow(
+            ["logs:GetLogEvents"],
+            [f"{arns.of('logs', f'log-group:{one.log_group_name}')}:log-stream:*" for one in services],
+        ),
     ]
 
 
 def migrate_permissions(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
-    """Migrate by hand: run one-off tasks of these services' families with their own roles, and watch them."""
+    """
+    Migrate by hand, as docs/operations.md has it: run one-off tasks of these services' families with their own roles.
+
+    And see whether one runs already, wait for it, stop it and read its log: `aws ecs list-tasks`, `wait tasks-stopped`,
+    `stop-task`, and `aws logs tail`, which calls FilterLogEvents.
+    """
+    groups = [arns.of("logs", f"log-group:{one.log_group_name}") for one in services]
     return [
-        _read_manifests(services),
-        allow(["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"], ANY_RESOURCE),
+        allow(["ssm:GetParameter"], [one.manifest_parameter_arn for one in services]),
         *_run(arns, services),
-        allow(["ecs:DescribeTasks"], _unique([arns.tasks(one) for one in services])),
-        *_logs(arns, services),
+        *_watch_tasks(arns, services),
+        allow(["logs:FilterLogEvents"], [f"{group}:*" for group in groups]),
         _pass_roles(services),
     ]
-
-
-def _read_manifests(services: Sequence[Deployable]) -> Statement:
-    return allow(["ssm:GetParameter", "ssm:GetParameters"], [one.manifest_parameter_arn for one in services])
 
 
 def _lock(arns: Arns, stack: str, services: Sequence[Deployable]) -> Statement:
@@ -111,7 +115,7 @@ def _shift(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
     statements = []
     rolling = [arns.service(one) for one in services if one.code_deploy is None]
     if rolling:
-        statements.append(allow(["ecs:ListServiceDeployments", "ecs:UpdateService"], rolling))
+        statements.append(allow(["ecs:UpdateService"], rolling))
     code_deploy = [one.code_deploy for one in services if one.code_deploy is not None]
     if code_deploy:
         statements += _code_deploy(arns, code_deploy)
@@ -128,14 +132,8 @@ def _watch(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
         # Whatever alarms are asked for, AWS checks this pattern: aws-samples/amazon-cloudwatch-auto-alarms#1.
         allow(["cloudwatch:DescribeAlarms"], [arns.of("cloudwatch", "alarm:*")]),
         allow(["ecs:DescribeServices"], [arns.service(one) for one in services]),
-        # Its only resource type are container instances, which Fargate has none of; the cluster narrows it.
-        allow(
-            ["ecs:ListTasks"],
-            ANY_RESOURCE,
-            {("ArnEquals", "ecs:cluster"): _unique([arns.cluster(one) for one in services])},
-        ),
-        allow(["ecs:DescribeTasks"], _unique([arns.tasks(one) for one in services])),
-        allow([f"elasticloadbalancing:Describe{what}" for what in _LOAD_BALANCING], ANY_RESOURCE),
+        *_watch_tasks(arns, services),
+        allow(["elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTargetHealth"], ANY_RESOURCE),
     ]
     secret_arns = _unique([arn for one in services for arn in one.secret_arns])
     if secret_arns:
@@ -144,11 +142,12 @@ def _watch(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
     return statements
 
 
-def _logs(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
-    groups = [arns.of("logs", f"log-group:{one.log_group_name}") for one in services]
+def _watch_tasks(arns: Arns, services: Sequence[Deployable]) -> list[Statement]:
+    clusters = _unique([arns.cluster(one) for one in services])
     return [
-        allow(["logs:DescribeLogStreams", "logs:FilterLogEvents"], [f"{group}:*" for group in groups]),
-        allow(["logs:GetLogEvents"], [f"{group}:log-stream:*" for group in groups]),
+        # Its only resource type are container instances, which Fargate has none of; the cluster narrows it.
+        allow(["ecs:ListTasks"], ANY_RESOURCE, {("ArnEquals", "ecs:cluster"): clusters}),
+        allow(["ecs:DescribeTasks"], _unique([arns.tasks(one) for one in services])),
     ]
 
 
@@ -166,26 +165,21 @@ def _code_deploy(arns: Arns, targets: Sequence[CodeDeploy]) -> list[Statement]:
             [
                 "codedeploy:CreateDeployment",
                 "codedeploy:GetDeployment",
-                "codedeploy:GetDeploymentGroup",
                 "codedeploy:ListDeployments",
                 # CreateDeployment asks for it when the deployment has alarms of its own (overrideAlarmConfiguration).
                 "codedeploy:UpdateDeploymentGroup",
             ],
             of("deploymentgroup", [f"{one.application}/{one.deployment_group}" for one in targets]),
         ),
+        # CreateDeployment asks for these three as well.
         allow(
             ["codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"],
             of("application", [one.application for one in targets]),
         ),
         allow(["codedeploy:GetDeploymentConfig"], of("deploymentconfig", [one.deployment_config for one in targets])),
-        # AWS knows no resource for a deployment.
+        # AWS knows no resource for a deployment. ContinueDeployment is not among them: an approval is a person's.
         allow(
-            [
-                "codedeploy:ContinueDeployment",
-                "codedeploy:GetDeploymentTarget",
-                "codedeploy:ListDeploymentTargets",
-                "codedeploy:StopDeployment",
-            ],
+            ["codedeploy:GetDeploymentTarget", "codedeploy:ListDeploymentTargets", "codedeploy:StopDeployment"],
             ANY_RESOURCE,
         ),
     ]

@@ -31,17 +31,29 @@ def tag_serving(release: "Release") -> None:
         release.context.reporter.line(f"the image is not tagged: {one_line(error)}")
 
 
-def stop_migration(release: "Release") -> list[str]:
-    """Stop the migration, if it runs, and wait for its end."""
+def may_migrate(release: "Release") -> bool:
+    """Say whether a migration may be under way whose end was not seen."""
     entry = release.journal.entry
-    if entry.migrated or not entry.migration_task:
+    try:
+        return entry.migration_task != "" or release.steps.find_migration(release.context, entry.task_definition) != ""
+    except Exception:  # nobody knows
+        return True
+
+
+def stop_migration(release: "Release") -> list[str]:
+    """Stop the migration, if it runs, and wait for its end; a release that was killed may not have noted it."""
+    entry = release.journal.entry
+    if entry.migrated:
         return []
     release.interruption.goes_back()
-    release.steps.stop_migration(release.context, entry.migration_task, "stopped by the operator")
+    task = entry.migration_task
+    if not task:
+        task = release.steps.find_migration(release.context, entry.task_definition)
+    if not task:
+        return []
+    release.steps.stop_migration(release.context, task, "stopped by the operator")
     try:
-        release.steps.migrate(
-            release.context, entry.task_definition, task=entry.migration_task, on_started=lambda _: None
-        )
+        release.steps.migrate(release.context, entry.task_definition, task=task, on_started=lambda _: None)
     except UndecidedError:
         raise
     except ReleaseError as error:

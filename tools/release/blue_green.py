@@ -6,16 +6,14 @@ from botocore.exceptions import ClientError
 
 from tools.release.appspec import appspec
 from tools.release.context import Context, ReleaseError, UndecidedError
+from tools.release.finding import description, find_deployment, unfinished
 from tools.release.looking import CALLS, code_of, describe, patient
 from tools.release.revision import serving
 from tools.release.shifting import Shift, look_at_shift
 from tools.release.undoing import OVER, UNDONE_S, await_undone, describe_deployment, why
 
 if TYPE_CHECKING:
-    from mypy_boto3_codedeploy.literals import DeploymentStatusType
     from mypy_boto3_codedeploy.type_defs import AlarmConfigurationTypeDef, DeploymentInfoTypeDef
-
-_UNFINISHED: "list[DeploymentStatusType]" = ["Created", "Queued", "InProgress", "Baking", "Ready"]
 
 
 def start(context: Context, task_definition: str) -> str:
@@ -26,24 +24,20 @@ def start(context: Context, task_definition: str) -> str:
 
     :raises ReleaseError: another deployment is under way; CodeDeploy makes one at a time
     """
-    client, group = context.aws.code_deploy, context.manifest.expect_code_deploy()
-    # What it is found again by, here and in `finding`: GetDeployment leaves the AppSpec out.
-    description = f"infra release: {task_definition}"
-    pages = client.get_paginator("list_deployments").paginate(
+    manifest = context.manifest
+    if found := find_deployment(context.aws, manifest, task_definition):
+        return found
+    for name in unfinished(context.aws, manifest):
+        raise ReleaseError(f"{manifest.service}: deployment {name} is in progress: wait for it, or stop it")
+    group = manifest.expect_code_deploy()
+    answer = context.aws.code_deploy.create_deployment(
         applicationName=group.application,
         deploymentGroupName=group.deployment_group,
-        includeOnlyStatuses=_UNFINISHED,
-    )
-    for name in (name for page in pages for name in page["deployments"]):
-        if describe_deployment(context, name).get("description") == description:
-            return name
-        raise ReleaseError(f"{context.manifest.service}: deployment {name} is in progress: wait for it, or stop it")
-    content = appspec(context.manifest, task_definition)
-    answer = client.create_deployment(
-        applicationName=group.application,
-        deploymentGroupName=group.deployment_group,
-        description=description,
-        revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": content}},
+        description=description(task_definition),
+        revision={
+            "revisionType": "AppSpecContent",
+            "appSpecContent": {"content": appspec(manifest, task_definition)},
+        },
         overrideAlarmConfiguration=_alarms(context),
     )
     return answer["deploymentId"]
@@ -134,6 +128,7 @@ def _tell(context: Context, deployment: str, status: str, shift: Shift | None) -
         context.reporter.tell(phase="starting tasks", detail=f"{deployment} {status}")
         return
     phase = "shifting traffic" if shift.event == "AllowTraffic" or shift.traffic_percent > 0 else "starting tasks"
+    phase = "keeping the old tasks" if shift.over else phase
     detail = f"{deployment} {shift.event if shift.event else status}"
     if status == "Ready":
         phase = "waiting for approval"

@@ -2,20 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tools.release.answers import usable_answers
 from tools.release.aws import Aws
 from tools.release.context import ReleaseError
+from tools.release.finding import unfinished
 from tools.release.images import resolve_image, tags_of
 from tools.release.manifest import Manifest
 from tools.release.revision import find_service, serving
-
-if TYPE_CHECKING:
-    from mypy_boto3_codedeploy.literals import DeploymentStatusType
-
-_UNFINISHED: "list[DeploymentStatusType]" = ["Created", "Queued", "InProgress", "Baking", "Ready"]
-"""docs.aws.amazon.com/codedeploy/latest/APIReference/API_DeploymentInfo.html: all but those that ended."""
 
 _ALARMS_A_CALL = 100
 """docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html, AlarmNames"""
@@ -67,13 +61,7 @@ def _image(aws: Aws, manifest: Manifest, image_tag: str, *, allow_moving_tag: bo
 def _deployments(aws: Aws, manifest: Manifest) -> Iterator[str]:
     """Find deployments under way, whoever began them."""
     if manifest.deploy_mode == "blue_green":
-        group = manifest.expect_code_deploy()
-        pages = aws.code_deploy.get_paginator("list_deployments").paginate(
-            applicationName=group.application,
-            deploymentGroupName=group.deployment_group,
-            includeOnlyStatuses=_UNFINISHED,
-        )
-        for name in (name for page in pages for name in page["deployments"]):
+        for name in unfinished(aws, manifest):
             yield f"deployment {name} is in progress (until its replaced tasks are gone): wait for it, or stop it"
         return
     deployments = find_service(aws, manifest).get("deployments", [])

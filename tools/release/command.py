@@ -1,5 +1,6 @@
 """`infra release`, `infra rollback` and `infra status`: the command lines."""
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
@@ -14,26 +15,38 @@ from tools.release.context import Context, ReleaseError
 from tools.release.display import Display, open_display
 from tools.release.interrupt import Interruption
 from tools.release.outcome import Outcome, print_outcomes
-from tools.release.plan import plan
+from tools.release.plan import Options, plan
 from tools.release.progress import Reporter
 from tools.release.question import ask
 from tools.release.rollback import take_back
-from tools.release.run import Options, Release
+from tools.release.run import Release
 from tools.release.steps import Steps
 from tools.release.targets import Target, open_targets
 from tools.release.together import release_all
+
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64}")
+"""What a registry takes for a tag (OCI distribution specification, "Pulling manifests"), or a digest."""
+
+
+def _tag(value: str | None) -> str | None:
+    """Refuse what cannot be an image's tag before anything is locked."""
+    if value is not None and not _TAG.fullmatch(value):
+        raise typer.BadParameter(f"{value!r} is no tag: must be a tag such as sha-0123abc, a commit, or sha256:…")
+    return value
+
 
 StackName = Annotated[str, typer.Argument(help="The stack, as in `cdktf deploy <stack>`.")]
 Services = Annotated[list[str] | None, typer.Argument(help="Its services; all of them when none is named.")]
 Timeout = Annotated[
     int | None, typer.Option(min=1, help="Seconds until all traffic must have moved; else as the manifest has it.")
 ]
-ImageTag = Annotated[str | None, typer.Option(help="The image: a tag, a commit, or sha256:….")]
+ImageTag = Annotated[str | None, typer.Option(callback=_tag, help="The image: a tag, a commit, or sha256:….")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check, say what would happen, change nothing.")]
 NoMigrate = Annotated[bool, typer.Option("--no-migrate", help="Leave the database as it is.")]
 MovingTag = Annotated[bool, typer.Option("--allow-moving-tag", help="Take `latest`, or the stack's.")]
 DespiteAlarms = Annotated[bool, typer.Option("--despite-alarms", help="It mends what fires.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a release that was killed or left.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not stay until CodeDeploy has ended the replaced tasks.")]
 NoUrlCheck = Annotated[bool, typer.Option("--no-url-check", help="Do not ask the health URL: it is out of reach.")]
 
 
@@ -48,37 +61,33 @@ def release(
     despite_alarms: DespiteAlarms = False,
     resume: Resume = False,
     no_url_check: NoUrlCheck = False,
+    no_wait: NoWait = False,
 ) -> None:
     """
     Release an image: check, register, migrate, move the traffic, verify; or roll back and say so.
 
-    Several services are released side by side. All are checked first, then all migrate, and only then any traffic
-    moves; when one fails until then, none is released. It needs AWS credentials, and nothing of this checkout.
+    Several services are released side by side: all are checked, then all migrate, and only then any traffic moves; when
+    one fails until then, none is released. It needs AWS credentials, and nothing of this checkout.
     """
     _expect_sense(image_tag, resume=resume, fresh=dry_run or no_migrate)
-    options = Options(
-        allow_moving_tag=allow_moving_tag, despite_alarms=despite_alarms, timeout_s=timeout, url=not no_url_check
-    )
+    options = _options(timeout, no_url_check, no_wait, moving_tag=allow_moving_tag, despite_alarms=despite_alarms)
     with clear_errors():
         targets = open_targets(stack, services if services is not None else [])
-        if image_tag is None:
-            taken = resuming.take_over(targets)
-        elif dry_run:
-            _print_plans(targets, image_tag, migrate=not no_migrate, options=options)
-            return
-        else:
-            taken = resuming.take(targets, [image_tag] * len(targets), migrated=no_migrate)
-    _say_order(taken)
-    _carry_out(taken, options)
+        taken = [] if dry_run else _take(targets, image_tag, migrate=not no_migrate)
+    if dry_run and image_tag is not None:
+        _print_plans(targets, image_tag, migrate=not no_migrate, options=options)
+    else:
+        _carry_out(taken, options)
 
 
 def rollback(
     stack: StackName,
     service: Annotated[str | None, typer.Argument(help="The service; all of them when none is named.")] = None,
-    to: Annotated[str | None, typer.Option(help="The image to go back to: a tag or a commit.")] = None,
+    to: Annotated[str | None, typer.Option(callback=_tag, help="The image to go back to: a tag or a commit.")] = None,
     timeout: Timeout = None,
     resume: Annotated[bool, typer.Option("--resume", help="Undo a release that was killed or left.")] = False,
     no_url_check: NoUrlCheck = False,
+    no_wait: NoWait = False,
 ) -> None:
     """
     Go back to the image that served before, or to another one, with today's configuration and without migrating.
@@ -87,7 +96,7 @@ def rollback(
     """
     if resume and to is not None:
         raise typer.BadParameter("--resume goes back to what served before: without --to")
-    options = Options(despite_alarms=True, timeout_s=timeout, url=not no_url_check)
+    options = _options(timeout, no_url_check, no_wait, moving_tag=False, despite_alarms=True)
     with clear_errors():
         targets = open_targets(stack, [] if service is None else [service])
         taken = resuming.take_over(targets, undo=True) if resume else take_back(targets, to)
@@ -106,6 +115,18 @@ def status(stack: StackName) -> None:
         raise typer.Exit(1)
 
 
+def _options(
+    timeout: int | None, no_url_check: bool, no_wait: bool, *, moving_tag: bool, despite_alarms: bool
+) -> Options:
+    return Options(
+        allow_moving_tag=moving_tag,
+        despite_alarms=despite_alarms,
+        timeout_s=timeout,
+        url=not no_url_check,
+        wait=not no_wait,
+    )
+
+
 def _expect_sense(image_tag: str | None, *, resume: bool, fresh: bool) -> None:
     """
     Refuse what makes no sense.
@@ -118,6 +139,7 @@ def _expect_sense(image_tag: str | None, *, resume: bool, fresh: bool) -> None:
         raise typer.BadParameter("--image-tag is missing (or --resume)")
 
 
+@clear_errors()
 def _print_plans(targets: Sequence[Target], image_tag: str, *, migrate: bool, options: Options) -> None:
     """Print what a release of each service would do, or why it would be refused: exit code 1 then."""
     resuming.expect_free(targets)
@@ -137,11 +159,16 @@ def _print_plans(targets: Sequence[Target], image_tag: str, *, migrate: bool, op
         raise typer.Exit(1)
 
 
-def _say_order(taken: Sequence[resuming.Taken]) -> None:
-    """Say who waits for whom."""
+def _take(targets: Sequence[Target], image_tag: str | None, *, migrate: bool) -> Sequence[resuming.Taken]:
+    """Take the locks, or take them over where no image is named, and say who waits for whom."""
+    if image_tag is None:
+        taken = resuming.take_over(targets)
+    else:
+        taken = resuming.take(targets, [image_tag] * len(targets), migrated=not migrate)
     first = [one.target.manifest.service for one in taken if not one.journal.entry.migrated]
     if len(taken) > 1 and first:
         err.print(f"first the migration of {', '.join(first)}: until it is done, no traffic moves", markup=False)
+    return taken
 
 
 def _carry_out(taken: Sequence[resuming.Taken], options: Options) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -12,6 +12,7 @@ from tools.errors import InfraError
 from tools.release.context import Context
 from tools.release.looking import CALLS, code_of, describe, short
 from tools.release.revision import find_service
+from tools.release.task_log import plain
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.literals import DesiredStatusType
@@ -26,7 +27,13 @@ _RECENT = timedelta(minutes=15)
 _TASKS_A_CALL = 100
 """API DescribeTasks."""
 
-_SICK = ("unhealthy", "unavailable", "unhealthy.draining")
+_EMPTY_PAGES = 5
+"""How many empty pages of a log are passed: there may be lines behind them (API GetLogEvents)."""
+
+_SICK = ("unhealthy", "unhealthy.draining", "unavailable", "unused")
+"""API TargetHealth, without those of targets that are well, come or go. An unused one has a zone or a target group that
+the load balancer does not know, and its reason says which."""
+
 _STEADY = "has reached a steady state"
 
 
@@ -117,21 +124,31 @@ def _failed_containers(task: "TaskTypeDef") -> list[str]:
 
 def _log(context: Context, task: str, container: str) -> list[str]:
     """Give the last lines of one container: stream `<prefix>/<container>/<task>` (ECS, log driver awslogs)."""
-    logs = context.manifest.logs
     head = f"log of {container} in task {task}"
     try:
-        answer = context.aws.logs.get_log_events(
-            logGroupName=logs.group,
-            logStreamName=f"{logs.stream_prefix}/{container}/{task}",
-            limit=_LOG_LINES,
-            startFromHead=False,
-        )
+        lines = _last_lines(context, f"{context.manifest.logs.stream_prefix}/{container}/{task}")
     except ClientError as error:
         if code_of(error) == "ResourceNotFoundException":
             return [f"{head}: nothing was written"]
         return [f"{head}: not known ({describe(error)})"]
-    lines = [event["message"].rstrip() for event in answer["events"]]
     return [f"{head}:", *(f"  {line}" for line in lines)] if lines else [f"{head}: nothing was written"]
+
+
+def _last_lines(context: Context, stream: str) -> list[str]:
+    place: dict[str, Any] = {}
+    for _ in range(_EMPTY_PAGES):
+        answer = context.aws.logs.get_log_events(
+            logGroupName=context.manifest.logs.group,
+            logStreamName=stream,
+            limit=_LOG_LINES,
+            startFromHead=False,
+            **place,
+        )
+        token = answer.get("nextBackwardToken", "")
+        if answer["events"] or token in ("", place.get("nextToken")):
+            return [plain(event["message"].rstrip()) for event in answer["events"]]
+        place = {"nextToken": token}
+    return []
 
 
 def _sick_targets(context: Context) -> list[str]:

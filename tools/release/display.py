@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Protocol
 
-from rich.console import Console
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +16,9 @@ from rich.text import Text
 from tools.release.progress import State
 
 _REFRESH_PER_S = 4
+
+_COLUMNS = {"service": 8, "phase": 21, "for": 5, "traffic": 7, "healthy": 7}
+"""The columns and how wide they are at least, so that nothing jumps from phase to phase: 60 in all."""
 
 
 class Display(Protocol):
@@ -149,16 +153,22 @@ class LiveTable:
             for text in held:
                 self._print(text)
 
-    def table(self) -> Table:
-        """Draw the table as it is now."""
-        table = Table("service", "phase", "for", "traffic", "tasks", "")
+    def table(self) -> Group:
+        """Draw the table as it is now. Details stand below it, where a line has room for a command to be copied."""
+        table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for name, width in _COLUMNS.items():
+            table.add_column(name, min_width=width, no_wrap=True)
+        details = []
         with self._lock:
             for service, state in self._states.items():
                 percent = "" if state.traffic_percent is None else f"{state.traffic_percent} %"
                 seconds = int(time.monotonic() - self._since[service])
                 elapsed = f"{seconds // 60}:{seconds % 60:02}"
-                table.add_row(service, state.phase, elapsed, percent, tasks(state), Text(state.detail))
-        return table
+                healthy = "" if state.total is None else tasks(state).removesuffix(" healthy")
+                table.add_row(service, state.phase, elapsed, percent, healthy)
+                if state.detail:
+                    details.append(Text(f"{service}: {state.detail}", overflow="fold"))
+        return Group(table, *details)
 
     def _print(self, text: str) -> None:
         with suppress(OSError):

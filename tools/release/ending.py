@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tools.release.aftermath import describe_now, diagnose, stop_migration, tag_serving
+from tools.release.aftermath import describe_now, diagnose, may_migrate, stop_migration, tag_serving
 from tools.release.context import ReleaseError, UndecidedError
 from tools.release.going_back import BACK, NO_TRAFFIC, StuckError, go_back
 from tools.release.interrupt import Interrupt, Wish
@@ -36,13 +36,18 @@ def guarded(release: "Release", end: Callable[[], Outcome]) -> Outcome:
 
 def succeeded(release: "Release") -> Outcome:
     """End a release that serves: nothing that fails from here on is a reason to undo it."""
-    context, entry = release.context, release.journal.entry
+    context, entry, code_deploy = release.context, release.journal.entry, release.context.manifest.code_deploy
     notes: list[str] = []
+    if code_deploy is not None and entry.step == "verifying" and entry.deployment:
+        notes.append(
+            f"CodeDeploy keeps the replaced tasks for {code_deploy.termination_wait_min} min: until then an alarm "
+            "still rolls it back"
+        )
     try:
         release.steps.tag(context, entry.image, entry.image_tag)
-        release.journal.give_back()
+        release.give_back()
     except Exception as error:  # it serves, whatever this is
-        notes = [
+        notes += [
             f"but not all is tidied up: {describe_error(release.context.manifest.service, error)[0]}",
             next_commands(context.manifest),
         ]
@@ -58,17 +63,16 @@ def failed(release: "Release", error: Exception) -> Outcome:
         return Outcome(service=release.context.manifest.service, ok=False, text=text, left=True)
     entry = release.journal.entry
     release.context.reporter.tell(phase="failed", detail="")
+    # A step's own errors say that what it began has ended, others that nobody knows.
+    ended = isinstance(error, ReleaseError) and not isinstance(error, UndecidedError)
     if entry.step in ("checking", "registering"):
         return _give_back(release, text, reasons, _NOTHING)
     if entry.step == "migrating":
-        # The step's own errors say that the migration has ended, others that nobody knows.
-        ended = isinstance(error, ReleaseError) and not isinstance(error, UndecidedError)
-        if ended or not entry.migration_task or entry.migrated:
+        if ended or entry.migrated or not may_migrate(release):
             return _give_back(release, text, reasons, NO_TRAFFIC)
-        after = (
-            f"{NO_TRAFFIC}; whether the migration still runs is not known; {next_commands(release.context.manifest)}"
-        )
-        return _outcome(release, text, reasons, after=after, left=True)
+        return _left(release, text, reasons, f"{NO_TRAFFIC}; whether the migration runs is not known")
+    if entry.step == "settling" and not ended:
+        return _left(release, text, reasons, "all traffic has moved, and it served well; whether it stays is not known")
     if entry.step != "rolling_back":
         release.context.reporter.tell(phase="diagnosing")
         reasons = [*reasons, *diagnose(release)]
@@ -112,6 +116,11 @@ def left(release: "Release") -> Outcome:
     )
 
 
+def _left(release: "Release", text: str, reasons: list[str], how: str) -> Outcome:
+    """Keep the lock, because something may go on that nobody waits for."""
+    return _outcome(release, text, reasons, after=f"{how}; {next_commands(release.context.manifest)}", left=True)
+
+
 def _stopped(release: "Release", text: str) -> Outcome:
     """Stop a release and undo what has to be undone."""
     entry = release.journal.entry
@@ -130,13 +139,13 @@ def _undo(release: "Release", text: str, reasons: list[str]) -> Outcome:
         return _give_back(release, text, [*reasons, *error.reasons], f"going back failed: {error}")
     except Interrupt:
         release.context.reporter.tell(phase="left", detail="at rolling_back")
-        after = f"left while it was going back; {next_commands(release.context.manifest)}"
-        return _outcome(release, text, reasons, after=after, left=True)
+        return _left(release, text, reasons, "left while it was going back")
+    except LostError as error:
+        return _outcome(release, text, reasons, after=str(error), left=True)
     except Exception as error:  # what failed first must not be lost
         release.context.reporter.tell(phase="failed", detail="not known how it stands")
         problem, others = describe_error(release.context.manifest.service, error)
-        after = f"how going back ends is not known: {problem}; {next_commands(release.context.manifest)}"
-        return _outcome(release, text, [*reasons, *others], after=after, left=True)
+        return _left(release, text, [*reasons, *others], f"how going back ends is not known: {problem}")
     release.context.reporter.tell(phase="rolled back", detail="")
     return _give_back(release, text, [*reasons, *notes], after)
 
@@ -144,11 +153,10 @@ def _undo(release: "Release", text: str, reasons: list[str]) -> Outcome:
 def _give_back(release: "Release", text: str, reasons: list[str], after: str) -> Outcome:
     """Give the lock back: nothing is under way any more, and what serves is known."""
     try:
-        release.journal.give_back()
+        release.give_back()
     except Exception as error:  # how it ended must not be lost
         problem, _ = describe_error(release.context.manifest.service, error)
-        locked = f"but the lock cannot be given back: {problem}; {next_commands(release.context.manifest)}"
-        return _outcome(release, text, [*reasons, after], after=locked, left=True)
+        return _left(release, text, [*reasons, after], f"but the lock cannot be given back: {problem}")
     return _outcome(release, text, reasons, after=after, left=False)
 
 

@@ -1,5 +1,6 @@
 """Which deployment of a service is under way."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tools.release.aws import Aws
@@ -10,6 +11,23 @@ if TYPE_CHECKING:
     from mypy_boto3_codedeploy.literals import DeploymentStatusType
 
 _UNFINISHED: "list[DeploymentStatusType]" = ["Created", "Queued", "InProgress", "Baking", "Ready"]
+"""docs.aws.amazon.com/codedeploy/latest/APIReference/API_DeploymentInfo.html: all but those that ended."""
+
+
+def description(task_definition: str) -> str:
+    """Say which revision a deployment deploys, so that it is found again: GetDeployment leaves the AppSpec out."""
+    return f"infra release: {task_definition}"
+
+
+def unfinished(aws: Aws, manifest: Manifest) -> Iterator[str]:
+    """List the deployments by CodeDeploy that have not ended, whoever made them; it lets there be one at a time."""
+    group = manifest.expect_code_deploy()
+    pages = aws.code_deploy.get_paginator("list_deployments").paginate(
+        applicationName=group.application,
+        deploymentGroupName=group.deployment_group,
+        includeOnlyStatuses=_UNFINISHED,
+    )
+    return (name for page in pages for name in page["deployments"])
 
 
 def find_deployment(aws: Aws, manifest: Manifest, task_definition: str) -> str:
@@ -21,15 +39,8 @@ def find_deployment(aws: Aws, manifest: Manifest, task_definition: str) -> str:
     if manifest.deploy_mode != "blue_green":
         deployments = find_service(aws, manifest)["deployments"]
         return next((one["id"] for one in deployments if one["taskDefinition"] == task_definition), "")
-    client, group = aws.code_deploy, manifest.expect_code_deploy()
-    pages = client.get_paginator("list_deployments").paginate(
-        applicationName=group.application,
-        deploymentGroupName=group.deployment_group,
-        includeOnlyStatuses=_UNFINISHED,
-    )
-    for name in (name for page in pages for name in page["deployments"]):
-        # `blue_green.start` describes a deployment by its revision.
-        words = client.get_deployment(deploymentId=name)["deploymentInfo"].get("description", "").split()
-        if task_definition in words:
+    for name in unfinished(aws, manifest):
+        info = aws.code_deploy.get_deployment(deploymentId=name)["deploymentInfo"]
+        if info.get("description") == description(task_definition):
             return name
     return ""

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tools.release.context import ReleaseError, UndecidedError
+from tools.release.steps import patiently
 
 if TYPE_CHECKING:
     from tools.release.run import Release
@@ -29,7 +30,7 @@ def go_back(release: "Release") -> tuple[str, list[str]]:
     release.interruption.goes_back()
     context.reporter.tell(phase="rolling back", detail="", traffic_percent=None, healthy=None, total=None)
     if journal.entry.step != "rolling_back":
-        journal.write(step="rolling_back")
+        release.note(step="rolling_back")
     notes: list[str] = []
     if not journal.entry.rollback:
         if not _has_begun(release):
@@ -46,7 +47,7 @@ def go_back(release: "Release") -> tuple[str, list[str]]:
 
 def serves(release: "Release", task_definition: str) -> bool:
     """Say whether a revision's tasks serve: they are the primary ones, and the rules lead to them."""
-    now = release.steps.serving(release.context)
+    now = patiently(release.context, lambda: release.steps.serving(release.context))
     led = now.color is None or now.tasks_color is None or now.color == now.tasks_color
     return now.task_definition == task_definition and led
 
@@ -60,7 +61,7 @@ def _has_begun(release: "Release") -> bool:
         return False
     found = release.steps.find(release.context, entry.task_definition)
     if found:
-        release.journal.write(deployment=found)
+        release.note(deployment=found)
     return found != "" or serves(release, entry.task_definition)
 
 
@@ -84,7 +85,7 @@ def _release_previous(release: "Release") -> None:
         return
     context.reporter.line(f"what served before is released again: {previous.rpartition('/')[2]}")
     deployment = release.steps.start(context, previous)
-    release.journal.write(rollback=deployment)
+    release.note(rollback=deployment)
 
 
 @contextmanager

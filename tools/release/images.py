@@ -78,6 +78,10 @@ def _find(aws: Aws, manifest: Manifest, image_tag: str) -> "ImageTypeDef":
             ) from None
         if answer["images"]:
             return answer["images"][0]
+        for failure in answer.get("failures", []):
+            if failure.get("failureCode") != "ImageNotFound":  # API ImageFailure
+                why = f"{failure.get('failureCode', 'no code')}: {failure.get('failureReason', 'no reason given')}"
+                raise ReleaseError(f"{manifest.service}: the registry does not give image {image_tag} ({why})")
     raise ReleaseError(
         f"{manifest.service}: there is no image {image_tag} in {manifest.image.repository}; {_newest(aws, manifest)}"
     )

@@ -11,8 +11,8 @@ from tools.release.task_log import TaskLog
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import TaskTypeDef
 
-_UNSEEN_S = 60
-"""How long a task may be unknown that was just started: ECS is eventually consistent (API RunTask)."""
+_UNSEEN_S = 300
+"""How long a task may be unknown that was just started: ECS is eventually consistent, API RunTask says 5 minutes."""
 
 
 def migrate(context: Context, task_definition: str, *, task: str = "", on_started: Callable[[str], None]) -> None:
@@ -30,7 +30,7 @@ def migrate(context: Context, task_definition: str, *, task: str = "", on_starte
         return
     context.reporter.tell(phase="migrating", detail="")
     if not task:
-        found = _under_way(context, task_definition)
+        found = find(context, task_definition)
         task = found if found is not None else _start(context, task_definition, command)
         on_started(task)
     _expect_success(context, _wait(context, task))
@@ -50,7 +50,7 @@ def _started_by(context: Context) -> str:
 
 
 @usable_answers()
-def _under_way(context: Context, task_definition: str) -> str | None:
+def find(context: Context, task_definition: str) -> str | None:
     """
     Find the task of a release that was killed after it started it and before it could write that down.
 
@@ -59,7 +59,8 @@ def _under_way(context: Context, task_definition: str) -> str | None:
     ecs = context.aws.ecs
     cluster = context.manifest.ecs.cluster
     # RunTask's client token would not do: it also answers with a task that failed, for an hour (ECS, "Idempotency").
-    arns = ecs.list_tasks(cluster=cluster, startedBy=_started_by(context), desiredStatus="RUNNING")["taskArns"]
+    # Those that run are what is listed unless asked otherwise, and `startedBy` must be the only filter (API ListTasks).
+    arns = ecs.list_tasks(cluster=cluster, startedBy=_started_by(context))["taskArns"]
     if not arns:
         return None
     for found in ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]:
@@ -95,7 +96,10 @@ def _start(context: Context, task_definition: str, command: list[str]) -> str:
     )
     if not answer["tasks"]:
         reasons = [f"{one.get('reason', '')} {one.get('detail', '')}".strip() for one in answer.get("failures", [])]
-        raise ReleaseError(f"{context.manifest.service}: the migration could not be started", reasons)
+        why = "; ".join(filter(None, reasons))
+        raise ReleaseError(
+            f"{context.manifest.service}: the migration could not be started ({why if why else 'no reason given'})"
+        )
     return answer["tasks"][0]["taskArn"]
 
 
@@ -156,9 +160,11 @@ def _expect_success(context: Context, task: "TaskTypeDef") -> None:
     if code == 0:
         return
     reasons = [one["reason"] for one in containers if one.get("reason")]
-    reasons += [": ".join(filter(None, (task.get("stopCode"), task.get("stoppedReason"))))]
-    if code is None:
-        raise ReleaseError(
-            f"{service}: the migration's task stopped without an exit code: no traffic has moved", reasons
-        )
-    raise ReleaseError(f"{service}: the migration failed with exit code {code}: no traffic has moved", reasons)
+    reasons += filter(None, [": ".join(filter(None, (task.get("stopCode"), task.get("stoppedReason"))))])
+    if code is not None:
+        raise ReleaseError(f"{service}: the migration failed with exit code {code}: no traffic has moved", reasons)
+    # It never began, or was ended by force; why is then the first thing to know.
+    *others, why = reasons if reasons else ["no reason given"]
+    raise ReleaseError(
+        f"{service}: the migration's task stopped without an exit code ({why}): no traffic has moved", others
+    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tools.errors import InfraError
-from tools.release import journal as journals
+from tools.release import entry as entries
 from tools.release.journal import Journal
 from tools.release.targets import Target
 
@@ -66,6 +66,6 @@ def expect_free(targets: Sequence[Target]) -> None:
     :raises HeldError: somebody has one
     """
     for target in targets:
-        entry = journals.read(target.aws, target.manifest)
+        entry = entries.read(target.aws, target.manifest)
         if entry is not None:
-            raise journals.HeldError(target.manifest, entry)
+            raise entries.HeldError(target.manifest, entry)

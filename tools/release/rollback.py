@@ -88,9 +88,15 @@ def _is_quick(aws: Aws, manifest: Manifest, journal: Journal, goal: Goal) -> boo
 
 
 def _named(aws: Aws, manifest: Manifest, to: str) -> Goal:
-    """Find an image by a tag or a commit; released ones have the tag `<stack>-<commit>` when `sha-` has expired."""
+    """
+    Find an image by a tag or a commit; released ones have the tag `<stack>-<commit>` when `sha-` has expired.
+
+    A tag that moves, such as `latest`, means the image that it is on now, which goes by a name that stays.
+    """
     try:
-        return Goal(image=resolve_image(aws, manifest, to), image_tag=to)
+        image = resolve_image(aws, manifest, to)
+        moves = to in ("latest", manifest.stack)
+        return Goal(image=image, image_tag=_name(manifest, image, tags_of(aws, manifest, image)) if moves else to)
     except ReleaseError as first:
         try:
             tag = f"{manifest.stack}-{to}"
@@ -108,18 +114,24 @@ def _previous(aws: Aws, manifest: Manifest, now: Serving) -> Goal:
     """
     goals = []
     for image, tags in _older(aws, manifest, now.task_definition, now.image):
-        released = [tag for tag in tags if tag.startswith(f"{manifest.stack}-")]
-        built = [tag for tag in tags if tag.startswith("sha-")]
-        name = next(iter([*released, *built]), image.rpartition("@")[2])
-        if released:
-            return Goal(image=image, image_tag=name)
-        goals.append(Goal(image=image, image_tag=name))
+        goal = Goal(image=image, image_tag=_name(manifest, image, tags))
+        if any(tag.startswith(f"{manifest.stack}-") for tag in tags):
+            return goal
+        goals.append(goal)
     if not goals:
+        name = now.image_tag if now.image_tag else "what serves"
         raise ReleaseError(
-            f"{manifest.service}: no image is known that served before {now.image_tag}: name one, "
-            f"infra rollback {manifest.stack} {manifest.service} --to SHA"
+            f"{manifest.service}: no release before {name} is known whose image is still in the registry: release "
+            f"another image, or name one, infra rollback {manifest.stack} {manifest.service} --to SHA"
         )
     return goals[0]
+
+
+def _name(manifest: Manifest, image: str, tags: Sequence[str]) -> str:
+    """Name an image by a tag that stays, the release's before the build's; else by its digest."""
+    released = [tag for tag in tags if tag.startswith(f"{manifest.stack}-")]
+    built = [tag for tag in tags if tag.startswith("sha-")]
+    return next(iter([*released, *built]), image.rpartition("@")[2])
 
 
 def _older(aws: Aws, manifest: Manifest, current: str, image: str) -> list[tuple[str, list[str]]]:

@@ -4,10 +4,12 @@ One service's release: checked, registered, migrated, shifted, verified.
 Three stages, so that several services can wait for each other between them: nothing is written before all are checked,
 and no traffic moves before all have migrated. Every step stands in the journal before it is taken. A release that is
 resumed begins at the step that it finds there.
+
+CodeDeploy keeps the replaced tasks for a while, and goes back to them when an alarm fires. So a release is over only
+when they are gone, unless the operator does not want to wait: until then a success may turn into none.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from tools.release import ending
@@ -15,28 +17,12 @@ from tools.release.context import Context, ReleaseError
 from tools.release.going_back import serves
 from tools.release.interrupt import Interrupt, Interruption
 from tools.release.journal import Journal
-from tools.release.manifest import Manifest
 from tools.release.outcome import Outcome
-from tools.release.steps import Steps
+from tools.release.plan import Options, settle_timeout_s, shift_timeout_s
+from tools.release.steps import Steps, patiently
 
 Stage = Literal["check", "prepare", "shift"]
 STAGES: tuple[Stage, ...] = ("check", "prepare", "shift")
-
-_SLACK_S = 600
-"""Beside what the manifest says: ECS places tasks, CodeDeploy takes its steps."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What the operator may ask for."""
-
-    allow_moving_tag: bool = False
-    despite_alarms: bool = False
-    timeout_s: float | None = None
-    """How long new tasks and the traffic may take; None: what follows from the manifest."""
-
-    url: bool = True
-    """Whether the health URL must answer."""
 
 
 class Release:
@@ -64,13 +50,31 @@ class Release:
     @property
     def moves(self) -> bool:
         """Whether traffic has moved, or is about to."""
-        return self.undo or self.journal.entry.step in ("shifting", "verifying", "rolling_back")
+        return self.undo or self.journal.entry.step in ("shifting", "verifying", "settling", "rolling_back")
+
+    @property
+    def waits(self) -> bool:
+        """Whether CodeDeploy keeps replaced tasks for whose end the release stays."""
+        blue_green = self.context.manifest.deploy_mode == "blue_green"
+        return self.options.wait and blue_green and self.journal.entry.deployment != ""
 
     @property
     def timeout_s(self) -> float:
         """How long new tasks and the traffic may take."""
         given = self.options.timeout_s
         return shift_timeout_s(self.context.manifest) if given is None else given
+
+    def note(self, **changes: object) -> None:
+        """
+        Write something into the journal.
+
+        :raises LostError: somebody else has taken over
+        """
+        patiently(self.context, lambda: self.journal.write(**changes))
+
+    def give_back(self) -> None:
+        """Give the lock back."""
+        patiently(self.context, self.journal.give_back)
 
     def run(self, stage: Stage) -> None:
         """Go through one stage, unless the release has ended. Nothing is raised: `outcome` says how it ended."""
@@ -110,8 +114,8 @@ class Release:
             allow_moving_tag=options.allow_moving_tag,
             despite_alarms=options.despite_alarms,
         )
-        before = self.steps.serving(context).task_definition
-        journal.write(step="registering", image=image, previous=before)
+        before = patiently(context, lambda: self.steps.serving(context)).task_definition
+        self.note(step="registering", image=image, previous=before)
 
     def _prepare(self) -> None:
         context, journal = self.context, self.journal
@@ -119,16 +123,16 @@ class Release:
             context.reporter.tell(phase="registering", detail="")
             entry = journal.entry
             made = self.steps.register(context, entry.image, entry.image_tag)
-            journal.write(step="migrating", task_definition=made)
+            self.note(step="migrating", task_definition=made)
         if journal.entry.step == "migrating" and not journal.entry.migrated:
             self.interruption.check()
             self.steps.migrate(
                 context,
                 journal.entry.task_definition,
                 task=journal.entry.migration_task,
-                on_started=lambda task: journal.write(migration_task=task),
+                on_started=lambda task: self.note(migration_task=task),
             )
-            journal.write(migrated=True)
+            self.note(migrated=True)
         context.reporter.tell(phase="prepared", detail="")
 
     def _shift(self) -> None:
@@ -136,11 +140,15 @@ class Release:
         if journal.entry.step == "rolling_back":
             raise ReleaseError(f"{self.context.manifest.service}: the release was being rolled back")
         if journal.entry.step == "migrating":
-            journal.write(step="shifting")
+            self.note(step="shifting")
         if journal.entry.step == "shifting":
             self._move()
-            journal.write(step="verifying")
-        self._verify()
+            self.note(step="verifying")
+        if journal.entry.step == "verifying":
+            self._verify()
+        if journal.entry.step == "settling":
+            self._settle()
+        self.outcome = ending.succeeded(self)
 
     def _move(self) -> None:
         """Move the traffic, unless it has moved already."""
@@ -153,23 +161,23 @@ class Release:
                 return
             self.interruption.check()
             deployment = self.steps.start(context, entry.task_definition)
-            self.journal.write(deployment=deployment)
+            self.note(deployment=deployment)
         self.steps.watch(context, deployment, timeout_s=self.timeout_s)
 
     def _verify(self) -> None:
+        """See whether it serves; somebody who has taken over meanwhile is noticed before anything is tagged."""
         context, entry = self.context, self.journal.entry
         context.reporter.tell(phase="verifying", detail="")
         self.steps.verify(context, entry.task_definition, url=self.options.url)
-        self.outcome = ending.succeeded(self)
+        if self.waits:
+            self.note(step="settling")
+
+    def _settle(self) -> None:
+        """Stay until nothing can roll back any more, and see whether it still serves."""
+        context, entry = self.context, self.journal.entry
+        self.steps.settle(context, entry.deployment, timeout_s=settle_timeout_s(context.manifest))
+        context.reporter.tell(phase="verifying", detail="")
+        self.steps.verify(context, entry.task_definition, url=self.options.url)
 
     def _go_back(self) -> None:
         self.outcome = ending.gone_back(self)
-
-
-def shift_timeout_s(manifest: Manifest) -> float:
-    """How long new tasks and the traffic may take, as the manifest has it."""
-    seconds = manifest.healthy_timeout_s + _SLACK_S
-    if manifest.code_deploy is not None:
-        approval = manifest.code_deploy.approval_wait_min
-        seconds += 60 * (manifest.code_deploy.shift_min + (0 if approval is None else approval))
-    return seconds

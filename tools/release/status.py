@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
-from tools.release import journal
+from tools.errors import InfraError
+from tools.release import entry as entries
 from tools.release.context import ReleaseError
 from tools.release.images import tags_of
 from tools.release.outcome import short_digest
@@ -44,10 +45,7 @@ def look(target: Target) -> Row:
         return Row(
             service=name, image=text, digest="", since="", tasks="", side="", under_way="", ok=False, known=False
         )
-    entry = journal.read(target.aws, target.manifest)
-    under_way = ""
-    if entry is not None:
-        under_way = f"{entry.image_tag}, {entry.step}, {entry.owner}, since {entry.started.astimezone():%Y-%m-%d %H:%M}"
+    under_way = _under_way(target)
     return Row(
         service=target.manifest.service,
         image=_image(target, now),
@@ -56,7 +54,7 @@ def look(target: Target) -> Row:
         tasks=f"{now.running} of {now.desired}",
         side=_side(now),
         under_way=under_way,
-        ok=now.running == now.desired and entry is None,
+        ok=now.running == now.desired and not under_way,
     )
 
 
@@ -78,6 +76,17 @@ def table(stack: str, rows: list[Row]) -> Table:
 def lines(rows: list[Row]) -> list[str]:
     """Write the same as one line a service, for programs: fields are separated by tabs."""
     return ["\t".join(cells(row)) for row in rows]
+
+
+def _under_way(target: Target) -> str:
+    """Say which release is under way; a journal that cannot be read is no reason not to look at what runs."""
+    try:
+        entry = entries.read(target.aws, target.manifest)
+    except InfraError as error:
+        return str(error)
+    if entry is None:
+        return ""
+    return f"{entry.image_tag}, {entry.step}, {entry.owner}, since {entry.started.astimezone():%Y-%m-%d %H:%M}"
 
 
 def _image(target: Target, now: Serving) -> str:

@@ -1,10 +1,36 @@
-"""What a release does to AWS, as one value: each step on its own is elsewhere, and their order can be shown without."""
+"""
+What a release does to AWS, as one value: each step on its own is elsewhere, and their order can be shown without.
 
+Each step can be taken again when AWS gives no usable answer, and then finds what it has made already.
+"""
+
+import math
 from collections.abc import Callable
+from typing import TypeVar
 
 from tools.release import blue_green, checks, diagnosis, finding, migration, revision, rolling, tags, verify
 from tools.release.context import Context
+from tools.release.looking import patient
 from tools.release.revision import Serving
+
+T = TypeVar("T")
+
+
+def patiently(context: Context, act: Callable[[], T]) -> T:
+    """
+    Do something again until AWS gives a usable answer.
+
+    :param act: does no harm when it is done twice
+    :raises UndecidedError: AWS has given none for a while
+    """
+    found: list[T] = []
+
+    def look() -> bool:
+        found[:] = [act()]
+        return True
+
+    context.poll(patient(context, look), timeout_s=math.inf, what="an answer of AWS")
+    return found[0]
 
 
 class Steps:
@@ -12,44 +38,61 @@ class Steps:
 
     def check(self, context: Context, image_tag: str, *, allow_moving_tag: bool, despite_alarms: bool) -> str:
         """Find the image by digest, or refuse the release."""
-        return checks.check(
-            context.aws,
-            context.manifest,
-            image_tag,
-            allow_moving_tag=allow_moving_tag,
-            despite_alarms=despite_alarms,
+        return patiently(
+            context,
+            lambda: checks.check(
+                context.aws,
+                context.manifest,
+                image_tag,
+                allow_moving_tag=allow_moving_tag,
+                despite_alarms=despite_alarms,
+            ),
         )
 
     def serving(self, context: Context) -> Serving:
-        """Find out what serves."""
+        """Find out what serves, by one look."""
         return revision.serving(context.aws, context.manifest)
 
     def register(self, context: Context, image: str, image_tag: str) -> str:
         """Register a revision with an image, and give its ARN."""
-        return revision.register(context.aws, context.manifest, image, image_tag)
+        return patiently(context, lambda: revision.register(context.aws, context.manifest, image, image_tag))
 
     def migrate(self, context: Context, task_definition: str, *, task: str, on_started: Callable[[str], None]) -> None:
         """Run the migration to its end, or wait for the one that runs."""
-        migration.migrate(context, task_definition, task=task, on_started=on_started)
+        known = [task]
+
+        def note(started: str) -> None:
+            known[:] = [started]
+            on_started(started)
+
+        patiently(context, lambda: migration.migrate(context, task_definition, task=known[0], on_started=note))
+
+    def find_migration(self, context: Context, task_definition: str) -> str:
+        """Find the migration of a revision that runs; empty when there is none."""
+        found = patiently(context, lambda: migration.find(context, task_definition))
+        return "" if found is None else found
 
     def stop_migration(self, context: Context, task: str, reason: str) -> None:
         """Let a migration's task stop."""
-        migration.stop(context, task, reason)
+        patiently(context, lambda: migration.stop(context, task, reason))
 
     def start(self, context: Context, task_definition: str) -> str:
         """Begin to deploy a revision, or find its deployment that is under way; give the id."""
-        if context.manifest.deploy_mode == "blue_green":
-            return blue_green.start(context, task_definition)
-        return rolling.start(context, task_definition)
+        start = blue_green.start if context.manifest.deploy_mode == "blue_green" else rolling.start
+        return patiently(context, lambda: start(context, task_definition))
 
     def find(self, context: Context, task_definition: str) -> str:
         """Find the deployment of a revision that is under way; empty when there is none."""
-        return finding.find_deployment(context.aws, context.manifest, task_definition)
+        return patiently(context, lambda: finding.find_deployment(context.aws, context.manifest, task_definition))
 
     def watch(self, context: Context, deployment: str, *, timeout_s: float) -> None:
         """Wait until a deployment has moved all traffic."""
         watch = blue_green.watch if context.manifest.deploy_mode == "blue_green" else rolling.watch
         watch(context, deployment, timeout_s=timeout_s)
+
+    def settle(self, context: Context, deployment: str, *, timeout_s: float) -> None:
+        """Wait until CodeDeploy has ended the replaced tasks: until then an alarm still rolls back."""
+        blue_green.watch(context, deployment, timeout_s=timeout_s, to_the_end=True)
 
     def stop(self, context: Context, deployment: str) -> None:
         """Stop a deployment, and wait until what it replaces serves again."""

@@ -15,6 +15,11 @@ _PAGES_A_LOOK = 50
 """So that a task that writes faster than it is read does not keep the release from looking at the task."""
 
 
+def plain(line: str) -> str:
+    """Leave out of a line what commands a terminal."""
+    return _CONTROL.sub("", line)
+
+
 class TaskLog:
     """Where a task's log has been told up to."""
 
@@ -49,6 +54,6 @@ class TaskLog:
         )
         for event in answer.get("events", []):
             for line in event.get("message", "").splitlines():
-                self._context.reporter.line(_CONTROL.sub("", line))
+                self._context.reporter.line(plain(line))
         before, self._token = self._token, answer.get("nextForwardToken", self._token)
         return self._token != before

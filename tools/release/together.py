@@ -4,10 +4,9 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 
-from tools.release.interrupt import Wish
+from tools.release.interrupt import Signals, Wish
 from tools.release.outcome import Outcome
 from tools.release.run import STAGES, Release
-from tools.release.signals import Signals
 
 _LOOK_S = 0.1
 """How soon Ctrl-C is noticed."""

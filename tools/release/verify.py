@@ -1,24 +1,19 @@
 """Whether the service really serves what was released: seen from ECS, from the load balancer, and from outside."""
 
-from http import HTTPStatus
-from http.client import HTTPException
-from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from typing import Any
 
-from tools.aws import one_line
 from tools.release.context import Context, ReleaseError, UndecidedError
 from tools.release.looking import patient, short
 from tools.release.manifest import Routes
 from tools.release.revision import find_service
-
-if TYPE_CHECKING:
-    from mypy_boto3_elbv2.type_defs import RuleTypeDef
+from tools.release.sides import client_rules
+from tools.release.site import ask
 
 _SETTLED_S = 120.0
 """How long the last targets may take to become healthy, and the URL to answer."""
 
-_URL_TIMEOUT_S = 10.0
+_NOTED_S = 60.0
+"""How long ECS may take to call primary what got all traffic just now: its answers are eventually consistent."""
 
 _LEAVING = ("draining", "unhealthy.draining")
 """Targets of tasks that stop."""
@@ -32,17 +27,20 @@ def verify(context: Context, task_definition: str, *, url: bool = True) -> None:
     :param url: whether the health URL must answer; not where it cannot be reached from here
     :raises ReleaseError: something else serves, or it does not serve well; `reasons` say what is wrong
     """
-    name = context.manifest.service
+    name, began = context.manifest.service, context.clock.now()
     wrong: list[str] = []
 
     def look() -> bool:
         primary = _primary(context)
         runs = primary["taskDefinition"]
-        if runs != task_definition:  # waiting does not help
+        if runs != task_definition and context.clock.now() - began < _NOTED_S:
+            context.reporter.tell(phase="verifying", detail=f"{short(runs)} still runs")
+            return False
+        if runs != task_definition:
             raise ReleaseError(f"{name}: {short(runs)} runs, not {short(task_definition)}")
         wrong[:] = [*_tasks(primary), *_load_balancing(context, primary)]
         if url and not wrong and context.manifest.routes is not None:
-            wrong.extend(_answer(context.manifest.routes.url))
+            wrong.extend(ask(context.manifest.routes.url))
         context.reporter.tell(phase="verifying", detail=wrong[0] if wrong else "")
         return not wrong
 
@@ -109,47 +107,15 @@ def _targets(context: Context, arn: str, running: int) -> list[str]:
 
 def _rules(context: Context, routes: Routes, arn: str) -> list[str]:
     """Look where clients are led; where testers are led is CodeDeploy's own matter."""
-    # A rule's ARN continues that of its listener: elasticloadbalancing's resource types in the service authorization.
-    prefix = routes.listener.replace(":listener/", ":listener-rule/") + "/"
-    names = [name for name in routes.rules if name.startswith(prefix)]
-    if not names:
+    rules = client_rules(context.aws, routes)
+    if not rules:
         return ["no rule of the listener that clients come to is in the manifest: deploy the stack again"]
     colors = {group.arn: color for color, group in routes.target_groups.items()}
     wrong = []
-    for rule in context.aws.elb.describe_rules(RuleArns=names)["Rules"]:
-        elsewhere = [colors.get(group, group) for group in _led_to(rule) if group != arn]
-        if elsewhere or not _led_to(rule):
+    for rule in rules:
+        led_to = [group for group, weight in rule.weights.items() if weight > 0]
+        elsewhere = [colors.get(group, group) for group in led_to if group != arn]
+        if elsewhere or not led_to:
             text = f"to {' and '.join(elsewhere)}" if elsewhere else "nowhere"
-            wrong.append(f"rule {short(rule['RuleArn'])} leads {text}, but the tasks are behind {colors[arn]}")
+            wrong.append(f"rule {short(rule.arn)} leads {text}, but the tasks are behind {colors[arn]}")
     return wrong
-
-
-def _led_to(rule: "RuleTypeDef") -> list[str]:
-    """Name the target groups that get requests by a rule: of several those that have a weight."""
-    found: list[str] = []
-    for action in rule["Actions"]:
-        groups = action.get("ForwardConfig", {}).get("TargetGroups", [])
-        if len(groups) > 1:
-            found += [group["TargetGroupArn"] for group in groups if group.get("Weight", 1) > 0]
-        elif groups:
-            found.append(groups[0]["TargetGroupArn"])
-        elif "TargetGroupArn" in action:
-            found.append(action["TargetGroupArn"])
-    return found
-
-
-def _answer(url: str) -> list[str]:
-    """Ask like a client: over TLS that is verified, where the URL says https."""
-    if not url.startswith(("https://", "http://")):
-        return [f"{url} is no URL of the web"]
-    request = Request(url, headers={"User-Agent": "infra", "Cache-Control": "no-cache"})  # noqa: S310 of the web
-    try:
-        with urlopen(request, timeout=_URL_TIMEOUT_S) as answer:  # noqa: S310 of the web
-            status = answer.status
-    except HTTPError as error:
-        status = error.code
-    except (OSError, HTTPException, ValueError) as error:
-        return [f"{url} does not answer ({one_line(error)})"]
-    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return []
-    return [f"{url} answers {status}"]

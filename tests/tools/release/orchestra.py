@@ -16,9 +16,10 @@ from tools.release.context import Clock, Context, ReleaseError
 from tools.release.interrupt import Interruption
 from tools.release.journal import Journal
 from tools.release.manifest import DeployMode, Manifest, parse
+from tools.release.plan import Options
 from tools.release.progress import Reporter
 from tools.release.revision import Serving
-from tools.release.run import STAGES, Options, Release
+from tools.release.run import STAGES, Release
 from tools.release.steps import Steps
 
 OLD = "arn:aws:ecs:eu-west-2:956880242582:task-definition/isms-backend-staging:1"
@@ -174,6 +175,10 @@ class PlayedSteps(Steps):
         self.migrating, self.migrated = False, True
         self.bomb.tick()
 
+    def find_migration(self, context: Context, task_definition: str) -> str:
+        self._happen("find_migration")
+        return "task-1" if self.migrating else ""
+
     def stop_migration(self, context: Context, task: str, reason: str) -> None:
         self._take("stop_migration", task)
         self.problems["migrate"] = ReleaseError("stopped", ["EssentialContainerExited"])
@@ -201,6 +206,11 @@ class PlayedSteps(Steps):
             self.serves = self.under_way.pop(deployment)
         elif self.serves != self.deployed[deployment]:
             raise ReleaseError(f"backend: deployment {deployment} was stopped")
+        self.bomb.tick()
+
+    def settle(self, context: Context, deployment: str, *, timeout_s: float) -> None:
+        self._take("settle", deployment)
+        self._happen("settle")
         self.bomb.tick()
 
     def stop(self, context: Context, deployment: str) -> None:

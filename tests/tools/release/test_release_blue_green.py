@@ -105,7 +105,7 @@ class TestWatch:
         clock.later(360, lambda: code_deploy.shifted("d-1"))
         blue_green.watch(context, "d-1", timeout_s=7200)
 
-        assert ["starting tasks", "shifting traffic"] == told.phases
+        assert ["starting tasks", "shifting traffic", "keeping the old tasks"] == told.phases
         assert [None, 0, 10, 100] == list(dict.fromkeys(state.traffic_percent for state in told.states))
 
     def test_counts(self, context: Context, code_deploy: FakeCodeDeploy, calls: Calls, told: Told) -> None:

@@ -200,6 +200,7 @@ class TestAlarms:
         calls.answers["DescribeAlarms"] = {"CompositeAlarms": [{"AlarmName": "all", "StateValue": "ALARM"}]}
 
         assert ["backend: alarm all is firing: wait until it is quiet"] == refusals(aws, manifest)
+        assert ["MetricAlarm", "CompositeAlarm"] == calls.of("DescribeAlarms")[0]["AlarmTypes"]  # else metrics only
 
     def test_many(self, aws: Aws, manifest: Manifest, image: str, calls: Calls) -> None:  # noqa: ARG002
         """AWS takes 100 names a call."""
@@ -261,6 +262,12 @@ class TestSecrets:
             f"backend: secret {self.name(manifest)} has no value: "
             "infra secrets set staging JWT_SECRET; infra secrets set staging API_KEY"
         ] == refusals(aws, manifest)
+
+    def test_not_current(self, aws: Aws, manifest: Manifest, image: str, calls: Calls) -> None:  # noqa: ARG002
+        """A value that a rotation has only prepared is none: tasks get the current one."""
+        calls.answers["DescribeSecret"] = {"VersionIdsToStages": {"1": ["AWSPENDING"]}}
+
+        assert f"backend: secret {self.name(manifest)} has no value: " in refusals(aws, manifest)[0]
 
     @pytest.mark.parametrize("value", ['{"JWT_SECRET":"a"}', '{"JWT_SECRET":"a","API_KEY":""}'])
     def test_no_key(self, aws: Aws, manifest: Manifest, image: str, value: str) -> None:  # noqa: ARG002

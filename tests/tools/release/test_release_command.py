@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 from typer.testing import CliRunner, Result
 
 from tests.tools.release.doubles import Calls
@@ -13,7 +14,7 @@ from tools import project
 from tools.cli import app
 from tools.errors import InfraError
 from tools.release import command, targets
-from tools.release import journal as journals
+from tools.release import entry as entries
 from tools.release.aws import Aws
 from tools.release.context import ReleaseError
 from tools.release.journal import Journal
@@ -52,7 +53,7 @@ def publish(aws: Aws, service: str, **changes: object) -> None:
 
 def locked(aws: Aws, service: str = "backend") -> bool:
     """Whether the lock is held."""
-    return journals.read(aws, light_manifest(service)) is not None
+    return entries.read(aws, light_manifest(service)) is not None
 
 
 class TestRelease:
@@ -134,6 +135,7 @@ class TestRelease:
             ("--allow-moving-tag", "allow_moving_tag", True),
             ("--despite-alarms", "despite_alarms", True),
             ("--no-url-check", "url", False),
+            ("--no-wait", "wait", False),
         ],
     )
     def test_flags(self, infra: Infra, monkeypatch: pytest.MonkeyPatch, flag: str, name: str, value: bool) -> None:
@@ -153,6 +155,10 @@ class TestRelease:
             ["--resume", "--dry-run"],
             ["--resume", "--no-migrate"],
             ["--image-tag", "sha-1", "--timeout", "0"],
+            ["--image-tag", ""],
+            ["--image-tag", "sha 1"],
+            ["--image-tag", "956880242582.dkr.ecr.eu-west-2.amazonaws.com/isms-backend:sha-1"],
+            ["--image-tag", "sha256:1"],
         ],
     )
     def test_wrong_usage(self, infra: Infra, words: list[str]) -> None:
@@ -189,6 +195,7 @@ class TestDryRun:
             "  run npm run db:migrate:deploy in one task, for 900 s at most",
             "  let CodeDeploy move the traffic to green (isms-backend-staging-canary-10-5), for 1800 s at most",
             "  verify that its tasks serve, and https://trust.demo.paythru.com/api/health answers",
+            "  stay until CodeDeploy has ended the replaced tasks, after 5 min, and verify it again",
         ] == result.stdout.splitlines()
 
     def test_flags(self, infra: Infra) -> None:
@@ -222,13 +229,18 @@ class TestDryRun:
             result.stderr.splitlines()
         )
 
+    def test_aws_refuses(self, infra: Infra, steps: PlayedSteps) -> None:
+        """What AWS refuses on the way is one line."""
+        denied = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeAlarms")
+        steps.problems["check"] = denied
+
+        assert isinstance(infra("release", "staging", "--image-tag", "sha-1", "--dry-run").exception, InfraError)
+
     def test_held(self, infra: Infra, aws: Aws) -> None:
         """So is what somebody else releases."""
         Journal.take(aws, light_manifest(), "sha-9")
 
-        assert isinstance(
-            infra("release", "staging", "--image-tag", "sha-1", "--dry-run").exception, journals.HeldError
-        )
+        assert isinstance(infra("release", "staging", "--image-tag", "sha-1", "--dry-run").exception, entries.HeldError)
 
 
 class TestRollback:
@@ -244,9 +256,20 @@ class TestRollback:
         assert (0, OLD, False) == (result.exit_code, steps.serves, locked(aws))
         assert ["backend: sha-1 is rolled back", f"  {SERVES_OLD}"] == result.stdout.splitlines()
 
-    def test_wrong_usage(self, infra: Infra) -> None:
-        """Where to is in the journal: exit code 2."""
-        assert 2 == infra("rollback", "staging", "--resume", "--to", "sha-0").exit_code
+    @pytest.mark.parametrize("words", [["--resume", "--to", "sha-0"], ["--to", ""], ["--timeout", "0"]])
+    def test_wrong_usage(self, infra: Infra, words: list[str]) -> None:
+        """Where to is in the journal, or must be a tag: exit code 2."""
+        assert 2 == infra("rollback", "staging", *words).exit_code
+
+    def test_no_wait(self, infra: Infra, monkeypatch: pytest.MonkeyPatch, aws: Aws) -> None:
+        """The operator may leave before the replaced tasks are gone."""
+        seen = []
+        monkeypatch.setattr(command, "_carry_out", lambda _, options: seen.append(options.wait))
+        Journal.take(aws, light_manifest(), "sha-1")
+        infra("rollback", "staging", "--resume", "--no-wait")
+        infra("rollback", "staging", "--resume")
+
+        assert [False, True] == seen
 
 
 class TestTargets:

@@ -11,15 +11,14 @@ import pytest
 
 from tests.tools.release.orchestra import NEW, OLD, SERVES_OLD, Stage, light_manifest
 from tools.console import err
-from tools.release import journal as journals
+from tools.release import entry as entries
 from tools.release import question
 from tools.release.aws import Aws
 from tools.release.context import Clock
 from tools.release.display import Display, Plain
-from tools.release.interrupt import Interrupt, Interruption, Wish
+from tools.release.interrupt import Interrupt, Interruption, Signals, Wish
 from tools.release.outcome import Outcome
 from tools.release.run import Release
-from tools.release.signals import Signals
 from tools.release.together import release_all
 
 BACK = "rolled back: what served before serves again"
@@ -38,7 +37,7 @@ def stage(aws: Aws) -> Stage:
 
 def locked(stage: Stage) -> bool:
     """Whether the lock is held."""
-    return journals.read(stage.aws, stage.manifest) is not None
+    return entries.read(stage.aws, stage.manifest) is not None
 
 
 def interrupt(stage: Stage, step: str, wish: Wish | None, number: int = signal.SIGINT) -> Outcome:

@@ -127,6 +127,36 @@ class TestLogs:
 
         assert [f"  line {number}" for number in range(10, 30)] == lines(context)[2:]
 
+    def test_behind_empty_pages(self, context: Context, tasks: FakeTasks, calls: Calls) -> None:
+        """A page without lines is not the beginning of a log: there may be some behind it."""
+        tasks.exit(1)
+        pages = {None: ([], "b/1"), "b/1": ([], "b/2"), "b/2": ([{"message": "Error: P3009"}], "b/3")}
+
+        def answer(asked: dict[str, Any]) -> dict[str, Any]:
+            events, token = pages[asked.get("nextToken")]
+            return {"events": events, "nextBackwardToken": token}
+
+        calls.answers["GetLogEvents"] = answer
+
+        assert "  Error: P3009" == lines(context)[-1]
+
+    def test_endless(self, context: Context, tasks: FakeTasks, calls: Calls) -> None:
+        """Empty pages are not turned over for ever, and the last one says that it is the last."""
+        tasks.exit(1)
+        numbers = iter(range(1_000_000))
+        calls.answers["GetLogEvents"] = lambda _: {"events": [], "nextBackwardToken": str(next(numbers))}
+        lines(context)
+        calls.answers["GetLogEvents"] = {"events": [], "nextBackwardToken": "b/1"}
+        lines(context)
+
+        assert 5 + 2 == len(calls.of("GetLogEvents"))
+
+    def test_terminal_commands(self, context: Context, tasks: FakeTasks) -> None:
+        """What would command the operator's terminal is left out."""
+        write(context, tasks.exit(1), "\x1b[31mred\x1b[0m")
+
+        assert "  red" == lines(context)[-1]
+
     def test_three_ways(self, context: Context, tasks: FakeTasks) -> None:
         """Each way to fail has a log, but not without end."""
         for code in range(1, 6):
@@ -164,6 +194,15 @@ class TestTargets:
         reason = "Target.ResponseCodeMismatch: Health checks failed with these codes: [503]"
         expected = [f"{color} target 10.0.0.3 is unhealthy ({reason})" for color in ("blue", "green")]
         assert expected == [line for line in lines(context) if "target" in line]
+
+    def test_unused(self, context: Context, calls: Calls) -> None:
+        """A target in a zone that the load balancer does not serve never gets a request, and is named."""
+        health = {"State": "unused", "Reason": "Target.NotInUse", "Description": "Target is in a zone not enabled"}
+        target = {"Target": {"Id": "10.0.0.1"}, "TargetHealth": health}
+        calls.answers["DescribeTargetHealth"] = {"TargetHealthDescriptions": [target]}
+
+        expected = "blue target 10.0.0.1 is unused (Target.NotInUse: Target is in a zone not enabled)"
+        assert expected in lines(context)
 
 
 class TestEvents:

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TextIO
 
 import pytest
@@ -16,6 +17,7 @@ from tools.release.display import LiveTable, Plain, describe, open_display
 from tools.release.progress import State
 
 SHIFTING = State(service="backend", phase="shifting traffic", traffic_percent=10, healthy=1, total=2, detail="d-1")
+APPROVE = "aws deploy continue-deployment --deployment-wait-type READY_WAIT --deployment-id d-AB12CD34E"
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -180,18 +182,30 @@ class TestTable:
 
     def rows(self, text: str) -> list[list[str]]:
         """The cells of the last table drawn."""
-        table = text.rpartition("┏")[2]
-        return [[cell.strip() for cell in line.split("│")[1:-1]] for line in table.splitlines() if "│" in line]
+        table = text.rpartition("─")[2]
+        return [re.split(r"\s{2,}", line.strip()) for line in table.splitlines() if line.strip()]
 
     def test_rows(self, terminal: Screen) -> None:
-        """Both services are in one table, with phase, time, traffic, tasks and detail."""
+        """Both services are in one table, with phase, time, traffic and tasks; details stand below it."""
         with open_display(Console(file=terminal.file), ["backend", "frontend"]) as display:
             display.report(SHIFTING)
 
         assert [
-            ["backend", "shifting traffic", "0:00", "10 %", "1 of 2 healthy", "d-1"],
-            ["frontend", "waiting", "0:00", "", "", ""],
+            ["backend", "shifting traffic", "0:00", "10 %", "1 of 2"],
+            ["frontend", "waiting", "0:00"],
+            ["backend: d-1"],
         ] == self.rows(terminal.text)
+
+    @pytest.mark.parametrize("columns", ["80", "60"])
+    def test_nothing_is_cut(self, terminal: Screen, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+        """In a narrow terminal too every word can be read: a command, where approval is waited for."""
+        monkeypatch.setenv("COLUMNS", columns)
+        state = replace(SHIFTING, phase="waiting for approval", detail=APPROVE)
+        with open_display(Console(file=terminal.file), ["backend"]) as display:
+            display.report(state)
+
+        assert [["backend", "waiting for approval", "0:00", "10 %", "1 of 2"]] == self.rows(terminal.text)[:1]
+        assert f"backend: {APPROVE}" in " ".join(terminal.text.split())
 
     def test_lines_stand_above(self, terminal: Screen) -> None:
         """A line of a log is printed once, above the table."""
@@ -200,17 +214,17 @@ class TestTable:
             display.line("backend", "1 migration found")
 
         assert 1 == terminal.text.count("backend: 1 migration found")
-        assert terminal.text.rindex("1 migration found") < terminal.text.rindex("┏")
+        assert terminal.text.rindex("1 migration found") < terminal.text.rindex("service ")
 
     def test_drawn_in_place(self, terminal: Screen) -> None:
         """A table that is drawn again takes the place of the one before: as many lines up as it has."""
         with open_display(Console(file=terminal.file), ["backend"]) as display:
             display.report(SHIFTING)
             time.sleep(0.6)
-        drawn = terminal.text.count("┏")
+        drawn = terminal.text.count("service ")
 
         assert drawn >= 2
-        assert 4 * (drawn - 1) == terminal.raw.count("\x1b[1A"), "5 lines: 4 up"
+        assert 3 * (drawn - 1) - 1 == terminal.raw.count("\x1b[1A"), "4 lines: 3 up; the first has no detail"
 
     def test_question(self, terminal: Screen) -> None:
         """For a question the table goes away; lines wait for the answer; then it is drawn again."""

@@ -130,6 +130,16 @@ class TestMissing:
 
         assert "backend: there is no registry isms-backend: deploy the stack again" == refusal(aws, manifest, "sha-1")
 
+    @pytest.mark.parametrize("reason", [{"failureReason": "the key is disabled"}, {}])
+    def test_not_given(self, aws: Aws, manifest: Manifest, calls: Calls, reason: dict[str, str]) -> None:
+        """An image that is there but not given is not called missing: the registry's own reason counts."""
+        calls.answers["BatchGetImage"] = {"images": [], "failures": [{"failureCode": "KmsError", **reason}]}
+        with pytest.raises(ReleaseError) as caught:
+            resolve_image(aws, manifest, "sha-1")
+
+        why = reason.get("failureReason", "no reason given")
+        assert f"backend: the registry does not give image sha-1 (KmsError: {why})" == str(caught.value)
+
 
 class TestArchitecture:
     """An image for another architecture."""

@@ -1,5 +1,6 @@
 """The lock of a release: one at a time, and found again after it was killed."""
 
+import os
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from tests.tools.release.world import Calls
 from tools.errors import InfraError
 from tools.release.aws import Aws
-from tools.release.journal import Entry, HeldError, Journal, LostError, parameter_name, read
+from tools.release.entry import Entry, HeldError, parameter_name, read
+from tools.release.journal import Journal, LostError
 from tools.release.manifest import Manifest
 
 PIPELINE = {"GITHUB_RUN_ID": "42", "GITHUB_REPOSITORY": "octo-org/octo-repo"}
@@ -18,6 +20,16 @@ def noted(aws: Aws, manifest: Manifest) -> Entry:
     entry = read(aws, manifest)
     assert entry is not None
     return entry
+
+
+def nameless() -> str:
+    """Answer as `getpass` does for a user that the system does not know."""
+    raise KeyError("getpwuid(): uid not found: 1000")
+
+
+def noted_by(aws: Aws, manifest: Manifest) -> str:
+    """Who takes the lock, as others read it."""
+    return Journal.take(aws, manifest, "sha-1").entry.owner
 
 
 def write_twice(aws: Aws, calls: Calls) -> None:
@@ -64,7 +76,8 @@ class TestTake:
         started = f"{noted(aws, manifest).started.astimezone():%Y-%m-%d %H:%M}"
         assert (
             f"backend is being released by octo-org/octo-repo run 42 since {started} (sha-1, shifting): "
-            "wait for it; if it was killed, infra release staging backend --resume"
+            "wait for it; if it was killed or left, infra release staging backend --resume goes on with it, "
+            "infra rollback staging backend --resume goes back"
         ) == str(caught.value)
 
     def test_person(self, aws: Aws, manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +88,14 @@ class TestTake:
         monkeypatch.setattr("os.getpid", lambda: 7)
 
         assert "operator@host (7)" == Journal.take(aws, manifest, "sha-1").entry.owner
+
+    def test_nameless_user(self, aws: Aws, manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A user without a name, as in a container, is a number."""
+        for name in PIPELINE:
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr("getpass.getuser", nameless)
+
+        assert noted_by(aws, manifest).startswith(f"{os.getuid()}@")
 
     def test_other_service(self, aws: Aws, manifest: Manifest) -> None:
         """Another service of the stack is released meanwhile."""
@@ -98,6 +119,17 @@ class TestTake:
             Journal.take(aws, manifest, "sha-1")
 
         assert str(caught.value).endswith(f"then delete it, aws ssm delete-parameter --name {name}")
+
+    def test_newer(self, aws: Aws, manifest: Manifest) -> None:
+        """A step that this version does not know is named, and nobody is told to delete it at once."""
+        Journal.take(aws, manifest, "sha-1")
+        text = noted(aws, manifest).model_dump_json().replace('"checking"', '"dancing"')
+        aws.ssm.put_parameter(Name=parameter_name(manifest), Value=text, Type="String", Overwrite=True)
+
+        with pytest.raises(
+            InfraError, match=r"\(step: Input should be 'checking', .*\): use the version that wrote it"
+        ):
+            read(aws, manifest)
 
     def test_lost_answer(self, aws: Aws, manifest: Manifest, calls: Calls) -> None:
         """A lock that was taken twice, because the first answer got lost, is taken."""

@@ -93,6 +93,10 @@ class TestStart:
         """It is the new revision, so the new image with the service's own roles."""
         assert world.new == asked["taskDefinition"]
 
+    def test_looked_for(self, world: World, asked: dict[str, Any]) -> None:  # noqa: ARG002 it ran
+        """One that runs already is looked for by who started it, which must be the only filter (API ListTasks)."""
+        assert [{"cluster": "isms-staging", "startedBy": "migration/backend"}] == world.calls.of("ListTasks")
+
     def test_command(self, asked: dict[str, Any]) -> None:
         """It runs the migration instead of the service."""
         assert [{"name": "backend", "command": ["npm", "run", "db:migrate:deploy"]}] == asked["overrides"][
@@ -154,7 +158,14 @@ class TestStart:
         """A task that ECS cannot start ends the release with ECS's reason."""
         world.calls.answers["RunTask"] = {"tasks": [], "failures": [{"reason": "RESOURCE:ENI", "detail": "no address"}]}
 
-        assert ("backend: the migration could not be started", ["RESOURCE:ENI no address"]) == world.failure()
+        assert ("backend: the migration could not be started (RESOURCE:ENI no address)", []) == world.failure()
+
+    @pytest.mark.parametrize("failures", [[], [{}]])
+    def test_not_started_without_reason(self, world: World, failures: list[dict[str, str]]) -> None:
+        """So does one that ECS gives no reason for."""
+        world.calls.answers["RunTask"] = {"tasks": [], "failures": failures}
+
+        assert ("backend: the migration could not be started (no reason given)", []) == world.failure()
 
     def test_refused(self, world: World) -> None:
         """A task that may not be started ends the release with AWS's words."""
@@ -194,8 +205,9 @@ class TestEnd:
         world.end_after(10, None, stop_code="TaskFailedToStart", stopped_reason="CannotPullContainerError: not found")
 
         assert (
-            "backend: the migration's task stopped without an exit code: no traffic has moved",
-            ["TaskFailedToStart: CannotPullContainerError: not found"],
+            "backend: the migration's task stopped without an exit code (TaskFailedToStart: CannotPullContainerError: "
+            "not found): no traffic has moved",
+            [],
         ) == world.failure()
 
     def test_other_container(self, world: World) -> None:

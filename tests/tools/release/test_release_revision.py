@@ -190,6 +190,24 @@ class TestServing:
 
         assert {"blue": 1, "green": 0} == weights(aws, manifest)
 
+    def test_alone(self, aws: Aws, manifest: Manifest, calls: Calls) -> None:
+        """A target group that is alone in a rule gets everything, whatever its weight."""
+        routes = manifest.expect_routes()
+        groups = [{"TargetGroupArn": routes.target_groups["green"].arn, "Weight": 0}]
+        action = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+        calls.answers["DescribeRules"] = {"Rules": [{"RuleArn": routes.rules[0], "Actions": [action]}]}
+
+        assert {"blue": 0, "green": 1} == weights(aws, manifest)
+
+    def test_no_rules(self, aws: Aws, manifest: Manifest, calls: Calls) -> None:
+        """Without a rule of the clients' listener nobody knows where they are led, and ELB is not asked for nothing."""
+        routes = manifest.expect_routes()
+        bare = routes.model_copy(update={"rules": routes.rules[1:]})
+        calls.made.clear()
+
+        assert {"blue": 0, "green": 0} == weights(aws, manifest.model_copy(update={"routes": bare}))
+        assert [] == calls.made
+
     def test_rule_made_anew(self, aws: Aws, manifest: Manifest) -> None:
         """A rule that points at blue while green serves is seen: docs/decisions/0007-blue-green.md, Price."""
         add_task_set(aws, manifest, revision(aws, manifest, "sha-1"), "green")

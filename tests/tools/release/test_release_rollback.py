@@ -5,11 +5,12 @@ import pytest
 from tests.tools.release.deployments import FakeCodeDeploy
 from tests.tools.release.doubles import Calls
 from tests.tools.release.world import add_task_set, push_image, revision
-from tools.release import journal as journals
+from tools.release import entry as entries
 from tools.release.aws import Aws
 from tools.release.context import ReleaseError
+from tools.release.entry import HeldError
 from tools.release.finding import find_deployment
-from tools.release.journal import HeldError, Journal
+from tools.release.journal import Journal
 from tools.release.manifest import Manifest
 from tools.release.rollback import find_goal, take_back
 from tools.release.targets import Target
@@ -133,7 +134,10 @@ class TestGoal:
         """Before the first release there is nothing: Terraform's own revision was none."""
         history.release("aaaaaaa")
 
-        with pytest.raises(ReleaseError, match=r"no image is known .*: name one, infra rollback staging backend --to"):
+        with pytest.raises(
+            ReleaseError,
+            match=r"no release before sha-aaaaaaa is known .*: release another image, or name one, infra rollback",
+        ):
             self.goal(aws, manifest)
 
     @pytest.mark.parametrize(
@@ -146,6 +150,15 @@ class TestGoal:
             history.release(commit)
 
         assert tag == self.goal(aws, manifest, to)
+
+    @pytest.mark.parametrize("to", ["latest", "staging"])
+    def test_moving_tag(self, aws: Aws, manifest: Manifest, history: History, to: str) -> None:
+        """A tag that moves is what it means now, by a name that stays: it is not looked up twice."""
+        history.release("aaaaaaa")
+        history.tag("aaaaaaa", to)
+        history.release("bbbbbbb")
+
+        assert "staging-aaaaaaa" == self.goal(aws, manifest, to)
 
     def test_named_only_released(self, aws: Aws, manifest: Manifest, history: History) -> None:
         """A commit whose `sha-` tag has expired is found by the tag of its release."""
@@ -226,7 +239,7 @@ class TestTakeBack:
         with pytest.raises(Exception, match="AccessDenied"):
             take_back([target], None)
 
-        assert journals.read(target.aws, target.manifest) is None
+        assert entries.read(target.aws, target.manifest) is None
 
 
 class TestFind:

@@ -6,12 +6,14 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.tools.release.orchestra import NEW, NEW_IMAGE, OLD, SERVES_NEW, SERVES_OLD, Stage, light_manifest, run
-from tools.release import journal as journals
+from tools.release import entry as entries
 from tools.release.aws import Aws
 from tools.release.context import ReleaseError, UndecidedError
-from tools.release.journal import Entry, HeldError, Journal
+from tools.release.entry import Entry, HeldError
+from tools.release.journal import Journal
 from tools.release.outcome import Outcome
-from tools.release.run import Options, Release, shift_timeout_s
+from tools.release.plan import Options, shift_timeout_s
+from tools.release.run import Release
 
 BACK = "rolled back: what served before serves again"
 NO_TRAFFIC = "no traffic has moved: what served before serves on"
@@ -43,7 +45,7 @@ def failing(stage: Stage, step: str, problem: Exception | Callable[[], object]) 
 
 def locked(stage: Stage) -> bool:
     """Whether the lock is held."""
-    return journals.read(stage.aws, stage.manifest) is not None
+    return entries.read(stage.aws, stage.manifest) is not None
 
 
 class TestSuccess:
@@ -59,6 +61,8 @@ class TestSuccess:
             "migrate",
             "start isms-backend-staging:2",
             "watch d-1",
+            "verify isms-backend-staging:2",
+            "settle d-1",
             "verify isms-backend-staging:2",
             "tag sha-1",
         ] == stage.steps.log
@@ -97,7 +101,7 @@ class TestSuccess:
         noted: list[Entry] = []
 
         def look() -> None:
-            entry = journals.read(stage.aws, stage.manifest)
+            entry = entries.read(stage.aws, stage.manifest)
             assert entry is not None
             noted.append(entry)
 
@@ -190,7 +194,7 @@ class TestMigrationFails:
         outcome = failing(stage, "migrate", problem)
 
         assert (True, True) == (outcome.left, locked(stage))
-        assert f"{NO_TRAFFIC}; whether the migration still runs is not known; {NEXT}" == outcome.after
+        assert f"{NO_TRAFFIC}; whether the migration runs is not known; {NEXT}" == outcome.after
 
 
 class TestShiftFails:
@@ -313,6 +317,14 @@ class TestGoingBackFails:
         assert "backend: deployment d-1 failed" == outcome.text
         assert outcome.after.startswith("how going back ends is not known: backend: ")
         assert (True, True, True) == (outcome.after.endswith(NEXT), outcome.left, locked(stage))
+
+    def test_taken_over(self, stage: Stage) -> None:
+        """Who has lost the lock undoes nothing, and says both."""
+        stage.steps.problems["diagnose"] = lambda: Journal.resume(stage.aws, stage.manifest)
+        outcome = failing(stage, "watch", ReleaseError("backend: deployment d-1 failed"))
+
+        assert ("backend: deployment d-1 failed", False) == (outcome.text, "stop d-1" in stage.steps.log)
+        assert outcome.after.startswith("backend: somebody else has resumed or ended this release")
 
     def test_nothing_before(self, stage: Stage) -> None:
         """Where nothing served before, that is said."""

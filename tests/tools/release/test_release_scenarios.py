@@ -1,167 +1,20 @@
 """Whole releases with the real steps: `infra` against an emulated account whose deployments go as the test says."""
 
-from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
-from moto.ecs.models import ecs_backends
-from moto.moto_api import state_manager
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from tests.tools.release.deployments import FakeCodeDeploy, healthy
+from tests.tools.release.deployments import healthy
 from tests.tools.release.doubles import Calls, FakeClock
-from tests.tools.release.world import ACCOUNT, REGION, add_task_set, push_image, route, service
-from tools.cli import app
-from tools.errors import InfraError
-from tools.release import command, journal, targets
+from tests.tools.release.scene import ALARM, TAG, World, build_world
+from tests.tools.release.world import push_image
 from tools.release.aws import Aws
-from tools.release.context import Clock
-from tools.release.interrupt import Interruption
-from tools.release.manifest import Color, Manifest
-
-TAG = "sha-4f0a1b2c3d4e5f60718293a4b5c6d7e8f9012345"
-ALARM = "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected"
-
-
-class World:
-    """An account in which blue serves Terraform's own revision, and CodeDeploy does what the test says."""
-
-    def __init__(self, calls: Calls, aws: Aws, manifest: Manifest, clock: FakeClock) -> None:
-        self.calls, self.aws, self.manifest, self.clock = calls, aws, manifest, clock
-        self.fake = FakeCodeDeploy(calls, manifest)
-        self.side: Color = "blue"
-        self.order = [manifest.ecs.task_definition]
-        """What served, one after the other."""
-
-        self.course: Callable[[str, str], None] = self.succeed
-        """What becomes of a deployment of a revision once it is made."""
-
-        self.exit_code = 0
-        calls.answers |= {
-            "CreateDeployment": self._create,
-            "ListDeployments": lambda _: {
-                "deployments": [name for name, info in self.fake.infos.items() if info["status"] == "InProgress"]
-            },
-            "StopDeployment": self._stop,
-            "RunTask": self._run_task,
-        }
-
-    def infra(self, *words: str) -> Result:
-        """Run `infra`."""
-        return CliRunner().invoke(app, list(words))
-
-    def release(self, *words: str) -> Result:
-        """Release the image."""
-        return self.infra("release", "staging", "backend", "--image-tag", TAG, *words)
-
-    @property
-    def serves(self) -> str:
-        """The family and number of what the primary tasks run."""
-        (primary,) = (one for one in service(self.manifest).task_sets if one.status == "PRIMARY")
-        return str(primary.task_definition).rpartition("/")[2]
-
-    @property
-    def locked(self) -> bool:
-        """Whether the lock is held."""
-        return journal.read(self.aws, self.manifest) is not None
-
-    def succeed(self, name: str, task_definition: str) -> None:
-        """A tenth of the traffic moves after a minute, all of it 5 minutes later."""
-        self.clock.later(30, lambda: self.fake.move(name, "Install"))
-        self.clock.later(60, lambda: self.fake.move(name, "AllowTraffic", 10))
-        self.clock.later(360, lambda: self.shift(name, task_definition))
-
-    def shift(self, name: str, task_definition: str) -> None:
-        """All traffic moves to the other side."""
-        self.fake.shifted(name)
-        self.serve(task_definition)
-
-    def serve(self, task_definition: str) -> None:
-        """Let tasks of a revision serve, behind the other side."""
-        self.side = "blue" if self.side == "green" else "green"
-        other: Color = "blue" if self.side == "green" else "green"
-        self.order.append(task_definition)
-        add_task_set(self.aws, self.manifest, task_definition, self.side)
-        route(self.aws, self.manifest, {self.side: 100, other: 0})
-
-    def finish(self) -> None:
-        """The replaced tasks are gone, and the last deployment with them."""
-        for info in self.fake.infos.values():
-            info["status"] = "Succeeded"
-        found = service(self.manifest)
-        found.task_sets = [one for one in found.task_sets if one.status == "PRIMARY"]
-
-    def unhealthy(self, name: str, _: str) -> None:
-        """The new tasks never become healthy."""
-        self.clock.later(30, lambda: self.fake.move(name, "Install"))
-
-    def alarm(self, name: str, _: str) -> None:
-        """An alarm fires after a tenth of the traffic has moved, and CodeDeploy rolls back."""
-        self.clock.later(60, lambda: self.fake.move(name, "AllowTraffic", 10))
-        self.clock.later(
-            120,
-            lambda: self.fake.fail(name, "Stopped", "ALARM_ACTIVE", ALARM, at="AllowTraffic", rollback="r-1"),
-        )
-        self.clock.later(180, lambda: self.fake.succeed("r-1"))
-
-    def _create(self, asked: dict[str, Any]) -> dict[str, str]:
-        name = f"d-{len(self.fake.infos) + 1}"
-        self.fake.add(name, "InProgress", description=asked["description"])
-        self.course(name, asked["description"].rpartition(" ")[2])
-        return {"deploymentId": name}
-
-    def _stop(self, asked: dict[str, Any]) -> dict[str, str] | None:
-        name = asked["deploymentId"]
-        if self.fake.infos[name]["status"] == "InProgress":
-            self.fake.fail(name, "Stopped", "MANUAL_STOP", "stopped", at="Install", rollback="r-1")
-            self.fake.succeed("r-1")
-            if self.order[-1] == self.fake.infos[name]["description"].rpartition(" ")[2]:
-                self.serve(self.order[-2])
-        return {"status": "Pending"}
-
-    def _run_task(self, _: dict[str, Any]) -> None:
-        self.clock.later(20, self._end_task)
-
-    def _end_task(self) -> None:
-        for task in ecs_backends[ACCOUNT][REGION].tasks["isms-staging"].values():
-            task.status = task.desired_status = "STOPPED"
-            container: Any = task.containers[0]
-            container.exitCode = self.exit_code
+from tools.release.manifest import Manifest
 
 
 @pytest.fixture
 def world(calls: Calls, aws: Aws, manifest: Manifest, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> World:
     """An account, an image for the service's architecture, and a site that answers."""
-
-    class Hurried(Interruption):
-        """Nobody waits."""
-
-        def clock(self) -> Clock:
-            return clock.clock
-
-    def refuse(name: str) -> None:
-        raise InfraError(name)
-
-    class Site(SimpleNamespace):
-        """A site that answers."""
-
-        def __enter__(self) -> "Site":
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            return
-
-    monkeypatch.setattr(command, "Interruption", Hurried)
-    monkeypatch.setattr(targets, "load_stack", refuse)
-    monkeypatch.setattr("tools.release.verify.urlopen", lambda *_, **__: Site(status=200))
-    monkeypatch.setenv("MOTO_ECS_NEW_ARN", "true")
-    state_manager.set_transition("ecs::task", transition={"progression": "manual", "times": 10_000})
-    push_image(calls, aws, manifest, TAG)
-    healthy(calls, "healthy")
-    made = World(calls, aws, manifest, clock)
-    calls.made.clear()
-    return made
+    return build_world(calls, aws, manifest, clock, monkeypatch)
 
 
 def test_success(world: World) -> None:
@@ -237,6 +90,36 @@ def test_alarm(world: World) -> None:
     assert not world.locked
 
 
+def test_alarm_after_the_shift(world: World) -> None:
+    """An alarm while CodeDeploy keeps the replaced tasks: they serve again, it is no success, and nothing is tagged."""
+
+    def course(name: str, task_definition: str) -> None:
+        world.succeed(name, task_definition)
+        world.at(500, name, lambda: go_back(name))
+
+    def go_back(name: str) -> None:
+        world.fake.fail(name, "Stopped", "ALARM_ACTIVE", ALARM, at="AfterAllowTraffic", rollback="r-1")
+        world.serve(world.order[-2])
+        world.fake.succeed("r-1")
+
+    world.course = course
+    result = world.release()
+
+    assert 1 == result.exit_code
+    assert f"error: backend: deployment d-1 stopped (ALARM_ACTIVE: {ALARM})" in result.stderr.splitlines()
+    assert ("isms-backend-staging:1", False, []) == (world.serves, world.locked, world.calls.of("PutImage"))
+
+
+def test_no_wait(world: World) -> None:
+    """Without waiting it is done while CodeDeploy still keeps the replaced tasks, and that is said."""
+    result = world.release("--no-wait")
+
+    assert (0, "InProgress") == (result.exit_code, world.fake.infos["d-1"]["status"])
+    assert "  CodeDeploy keeps the replaced tasks for 5 min: until then an alarm still rolls it back" in (
+        result.stdout.splitlines()
+    )
+
+
 def test_timeout(world: World) -> None:
     """A shift that takes longer than the operator gives it is stopped and rolled back."""
     result = world.release("--timeout", "120")
@@ -244,6 +127,7 @@ def test_timeout(world: World) -> None:
     assert 1 == result.exit_code
     assert "error: backend: deployment d-1 took longer than 120 s" in result.stderr.splitlines()
     assert "  rolled back: what served before serves again" in result.stderr.splitlines()
+    assert ("isms-backend-staging:1", False) == (world.serves, world.locked)
 
 
 def test_image_missing(world: World) -> None:
@@ -253,6 +137,7 @@ def test_image_missing(world: World) -> None:
     assert 1 == result.exit_code
     assert f"there is no image sha-fffffff in isms-backend; the newest are {TAG}" in result.stderr
     assert "  nothing has changed" in result.stderr.splitlines()
+    assert ("isms-backend-staging:1", False) == (world.serves, world.locked)
 
 
 def test_wrong_architecture(world: World) -> None:
@@ -263,6 +148,7 @@ def test_wrong_architecture(world: World) -> None:
     assert 1 == result.exit_code
     assert "image sha-1234567 is built for amd64, but the service runs on ARM64" in result.stderr
     assert [] == world.calls.of("RegisterTaskDefinition")
+    assert ("isms-backend-staging:1", False) == (world.serves, world.locked)
 
 
 def test_throttled_for_a_while(world: World) -> None:
@@ -301,7 +187,9 @@ def test_broken_answer(world: World) -> None:
     result = world.release()
 
     assert 1 == result.exit_code
-    assert world.locked
+    assert "AWS has given no usable answer for 120 s (the answer lacks 'deploymentInfo')" in result.stderr
+    assert "infra release staging backend --resume" in result.stderr
+    assert ("isms-backend-staging:1", True) == (world.serves, world.locked)
 
 
 def test_two_at_once(world: World) -> None:
@@ -312,6 +200,7 @@ def test_two_at_once(world: World) -> None:
 
     assert (0, 1) == (first.exit_code, seconds[0].exit_code)
     assert "backend is being released by" in str(seconds[0].exception)
+    assert ("isms-backend-staging:2", 1) == (world.serves, len(world.calls.of("CreateDeployment")))
 
 
 class TestRollback:
@@ -324,8 +213,7 @@ class TestRollback:
         """The older image was released, and then the newer one, of which CodeDeploy keeps the replaced tasks."""
         push_image(world.calls, world.aws, world.manifest, self.OLDER)
         world.infra("release", "staging", "--image-tag", self.OLDER)
-        world.finish()
-        world.release()
+        world.release("--no-wait")
         world.calls.made.clear()
         return world
 

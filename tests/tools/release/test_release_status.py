@@ -60,6 +60,14 @@ class TestRow:
         """Since when they serve, in local time."""
         assert "2" == look(target).since[:1]
 
+    def test_unreadable_journal(self, target: Target) -> None:
+        """A journal that cannot be read is shown, and hides nothing: its own message sends the operator here."""
+        target.aws.ssm.put_parameter(Name="/staging/release-lock/backend", Value="{", Type="String")
+        found = look(target)
+
+        assert (True, False, "1 of 1") == (found.known, found.ok, found.tasks)
+        assert found.under_way.startswith("/staging/release-lock/backend is no journal that this infra can read")
+
     def test_nothing_under_way(self, target: Target) -> None:
         """Without a release under way there is nothing to say of one."""
         assert "" == look(target).under_way

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from tests.tools.release.orchestra import NEW, OLD, Stage, light_manifest
-from tools.release import journal as journals
+from tools.release import entry as entries
 from tools.release.aws import Aws
 from tools.release.context import ReleaseError
 from tools.release.outcome import Outcome
@@ -31,7 +31,7 @@ def run(backend: Stage, frontend: Stage) -> list[Outcome]:
 
 def locked(*stages: Stage) -> bool:
     """Whether one of the locks is held."""
-    return any(journals.read(stage.aws, stage.manifest) is not None for stage in stages)
+    return any(entries.read(stage.aws, stage.manifest) is not None for stage in stages)
 
 
 def test_both(backend: Stage, frontend: Stage) -> None:
@@ -85,6 +85,20 @@ def test_fails_while_shifting(backend: Stage, frontend: Stage) -> None:
 
     assert [False, True] == [outcome.ok for outcome in outcomes]
     assert (OLD, NEW, False) == (backend.steps.serves, frontend.steps.serves, locked(backend, frontend))
+
+
+def test_fails_while_settling(backend: Stage, frontend: Stage) -> None:
+    """So it is while CodeDeploy keeps the replaced tasks: each service has its own end."""
+
+    def alarm() -> None:
+        frontend.steps.serves = OLD
+        raise ReleaseError("frontend: deployment d-1 stopped (ALARM_ACTIVE)")
+
+    frontend.steps.problems["settle"] = alarm
+    outcomes = run(backend, frontend)
+
+    assert [True, False] == [outcome.ok for outcome in outcomes]
+    assert (NEW, OLD, False) == (backend.steps.serves, frontend.steps.serves, locked(backend, frontend))
 
 
 def test_resumed_at_different_steps(backend: Stage, frontend: Stage) -> None:
