@@ -54,7 +54,8 @@ _LONGEST: dict[Kind, int] = {
 Characters: S3 "Bucket naming rules"; ELBv2 CreateLoadBalancer, CreateTargetGroup; IAM CreateRole;
 CloudWatch PutMetricAlarm, PutDashboard; Budgets CreateBudget; SNS CreateTopic;
 EC2 CreateSecurityGroup; CodeDeploy quotas (an application, a deployment group, a deployment configuration);
-CloudFront OriginAccessControlConfig, CachePolicyConfig, ResponseHeadersPolicyConfig, CreateFunction;
+CloudFront OriginAccessControlConfig, CreateFunction; for its cache and response headers policies AWS names no limit,
+and aws-cdk keeps to this one (CachePolicy, ResponseHeadersPolicy);
 CloudWatch Logs PutDeliverySource, PutDeliveryDestination; WAFV2 CreateWebACL;
 RDS CreateDBCluster, CreateDBInstance, CreateDBClusterParameterGroup, CreateDBSubnetGroup;
 ElastiCache CreateReplicationGroup, whose limit its users and user groups share.

@@ -34,7 +34,9 @@ class OriginSecret(Construct):
     Load Balancers".
 
     The values are made when they are applied and are sensitive to Terraform, so no plan and no log shows them; the
-    state has them, because listener rule and distribution have no write-only arguments.
+    state has them, because listener rule and distribution have no write-only arguments. The load balancer passes the
+    header on, so the application must keep it out of its logs. What a viewer sends under that name is overwritten:
+    docs.aws.amazon.com/AmazonCloudFront, "Add custom headers to origin requests".
     """
 
     def __init__(self, scope: Construct, id_: str, *, stack: str, settings: OriginSecretSettings) -> None:

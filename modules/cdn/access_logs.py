@@ -58,6 +58,7 @@ class DistributionLogs(Construct):
             expire_after_days=retention_days,
         )
         self.bucket_name: str = bucket.name
+        self.bucket_arn: str = bucket.arn
         delivery_name = physical_name("log_delivery", name, "cdn")
         bucket.allow(_delivery(bucket.arn, account_id, delivery_name))
         source = CloudwatchLogDeliverySource(

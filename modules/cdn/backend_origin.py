@@ -16,8 +16,8 @@ PathPattern = Annotated[
 ]
 """CloudFront Developer Guide, "Path pattern": these characters, and case matters."""
 
-_MOST_PATTERNS = 24
-"""CloudFront quotas: 25 cache behaviors a distribution, of which the site's files take one."""
+_MOST_PATTERNS = 74
+"""CloudFront quotas, "General quotas on distributions": 75 cache behaviors, of which the site's files take one."""
 
 
 class BackendSettings(Settings):
@@ -26,7 +26,10 @@ class BackendSettings(Settings):
     path_patterns: Annotated[list[PathPattern], Field(min_length=1, max_length=_MOST_PATTERNS)] = Field(
         default_factory=lambda: ["/api/*", "/ws/*"]
     )
-    """Everything else is the site's. `/ws/*` does not match `/ws` itself: a backend that answers there names it too."""
+    """Everything else is the site's. `/ws/*` does not match `/ws` itself: a backend that answers there names it too.
+
+    They say who answers, not who may ask: CloudFront compares the path without its dot segments, but passes it on as
+    the viewer wrote it, `%2f` and all ("Cache behavior settings", "Path normalization")."""
 
     read_timeout_s: Annotated[int, Field(ge=1, le=120)] = 60
     """How long the backend may be silent, before an answer and between two packets of it (CloudFront API,

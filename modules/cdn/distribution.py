@@ -31,13 +31,18 @@ _SITE = "site"
 _BACKEND = "backend"
 
 _TLS_POLICY = "TLSv1.2_2021"
-"""TLS 1.2 and 1.3 with forward secrecy (CloudFront, "Supported protocols and ciphers between viewers and CloudFront").
-The newest that provider 5.100.0 knows. CloudFront's own certificate comes with TLSv1 only, which nobody can change
-("ViewerCertificate", MinimumProtocolVersion)."""
+"""TLS 1.2 and 1.3 with forward secrecy and authenticated encryption only (CloudFront, "Supported protocols and ciphers
+between viewers and CloudFront"). The newest that provider 5.100.0 knows: TLSv1.2_2025, which does without ChaCha20 in
+TLS 1.2, needs a later one (hashicorp/terraform-provider-aws#43840). CloudFront's own certificate comes with TLSv1,
+which nobody can change (CloudFront API, ViewerCertificate, MinimumProtocolVersion)."""
 
 
 class Distribution(Construct):
-    """A distribution over HTTP/1.1, 2 and 3, IPv4 and IPv6, which reads the site's bucket with its own signature."""
+    """
+    A distribution over HTTP/1.1, 2 and 3, IPv4 and IPv6, which reads the site's bucket with its own signature.
+
+    HTTP/3 needs TLS 1.3, which each of CloudFront's TLS policies has (CloudFront API, DistributionConfig, HttpVersion).
+    """
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from cdktf_cdktf_provider_aws.cloudfront_response_headers_policy import (
     CloudfrontResponseHeadersPolicySecurityHeadersConfigStrictTransportSecurity,
 )
 from constructs import Construct
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from modules.names import physical_name
 from modules.settings import Settings, mistake
@@ -33,7 +33,10 @@ _STRICT = {
     "object-src": [_NONE],
 }
 _LONGEST_CSP = 1783 - len(" wss://") - 64
-"""CloudFront quotas: a Content-Security-Policy value of 1783 characters; some of them are kept for the domain's."""
+"""Service Quotas, CloudFront, "Length of the content security policy value in a response headers policy": 1783
+characters, unless AWS raises it; some of them are kept for the domain's."""
+
+_PRELOAD_AGE_S = 31_536_000
 
 Directive = Annotated[
     str, StringConstraints(pattern=r"^[a-z-]+$"), Field(description="the name of a directive, such as connect-src")
@@ -52,16 +55,20 @@ class SecurityHeadersSettings(Settings):
     content_security_policy: dict[Directive, list[Source]] = Field(default_factory=lambda: dict(_STRICT))
     """Directives and their sources. The default lets a page use what comes from the site itself, and connect to the
     backend. Where `connect-src` has `'self'`, the domain's `wss:` is added for browsers that do not count WebSockets to
-    `'self'`; today's do (Content Security Policy Level 3, "Does url match source expression")."""
+    `'self'`; today's do (Content Security Policy Level 3, "Does url match expression in origin with redirect
+    count?")."""
 
     hsts_max_age_s: Annotated[int, Field(ge=0, le=63_072_000)] = 31_536_000
     """How long browsers refuse plain HTTP (RFC 6797). 0 makes them forget it."""
 
-    hsts_include_subdomains: bool = True
-    """Whether that holds for all names below the site's as well, such as the backend's."""
+    hsts_include_subdomains: bool = False
+    """Whether that holds for all names below the site's as well, whoever they belong to: below a company's own domain,
+    whatever still speaks plain HTTP is out of reach until a browser forgets (RFC 6797, 11.4.2). AWS's managed policy
+    SecurityHeadersPolicy leaves it out too."""
 
     hsts_preload: bool = False
-    """Whether browsers may ship with the rule, which is hard to take back: hstspreload.org."""
+    """Whether browsers may ship with the rule, which is hard to take back and asks for a year and all subdomains
+    (hstspreload.org, "Submission Requirements")."""
 
     frame: Literal["DENY", "SAMEORIGIN"] = "DENY"
     """Who may show the site in a frame, for browsers that do not know `frame-ancestors`."""
@@ -83,6 +90,17 @@ class SecurityHeadersSettings(Settings):
         if len(_write(policy)) > _LONGEST_CSP:
             raise mistake(f"must have at most {_LONGEST_CSP} characters when written out")
         return policy
+
+    @field_validator("hsts_preload")
+    @classmethod
+    def _is_accepted(cls, preload: bool, info: ValidationInfo) -> bool:
+        age_s, subdomains = info.data.get("hsts_max_age_s"), info.data.get("hsts_include_subdomains")
+        if preload and (subdomains is False or (age_s is not None and age_s < _PRELOAD_AGE_S)):
+            raise mistake(
+                f"must be False, or hsts_include_subdomains True and hsts_max_age_s at least {_PRELOAD_AGE_S}: "
+                "browsers preload nothing less"
+            )
+        return preload
 
     @field_validator("permissions_policy")
     @classmethod

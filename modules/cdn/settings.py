@@ -45,12 +45,14 @@ class StaticSiteSettings(Settings):
     """None: the site is at CloudFront's own name, `https://<id>.cloudfront.net`."""
 
     price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"] = "PriceClass_100"
-    """From where CloudFront answers: North America, Europe and Israel; most regions; all of them (CloudFront pricing).
-    Whoever is elsewhere is served from farther away."""
+    """From where CloudFront answers: North America, Europe and Israel; all but South America, Australia and New
+    Zealand; everywhere (CloudFront, "Choose the price class for a CloudFront distribution"). Whoever is elsewhere is
+    served from farther away."""
 
     access_log_retention_days: Annotated[int, Field(ge=1)] = 90
 
     security_headers: SecurityHeadersSettings = Field(default_factory=SecurityHeadersSettings)
 
     web_acl: WebAclSettings | None = None
-    """None: no web ACL, which costs some 10 USD a month before the first request."""
+    """None: no web ACL, which costs 5 USD a month and 1 for each rule, so 9 by default, before the first request (AWS
+    WAF's prices as third parties quoted them in 2026)."""

@@ -37,7 +37,8 @@ class SiteBucket(Construct):
         Let one distribution read the files (CloudFront, "Restrict access to an Amazon S3 origin").
 
         With ListBucket S3 answers 404 for a file that is not there, instead of 403 (S3 API, GetObject, "Permissions").
-        It lists nothing to visitors: CloudFront asks for keys only, as `/` is rewritten and no query string passes.
+        It lists nothing to visitors: CloudFront asks for keys only, because the function of `SpaFallback` rewrites each
+        path that may stand for `/`, and no query string passes.
         """
         for sid, action, resource in (
             ("AllowCloudFrontRead", "s3:GetObject", f"{self.arn}/*"),

@@ -7,11 +7,13 @@ from modules.names import physical_name
 
 SOURCE = """\
 // The page routes by itself: a path whose last part has no extension is one of its addresses, not a file.
+const file = /\\.[\\w-]+$/;
 // What is below /.well-known/ belongs to others (RFC 8615), and has no extension either.
+const wellKnown = /^\\/\\.well-known\\/[\\w/-]*[\\w-]$/;
+
 function handler(event) {
   const request = event.request;
-  const last = request.uri.slice(request.uri.lastIndexOf('/') + 1);
-  if (!last.includes('.') && !request.uri.startsWith('/.well-known/')) {
+  if (!file.test(request.uri) && !wellKnown.test(request.uri)) {
     request.uri = '/index.html';
   }
   return request;
@@ -20,6 +22,10 @@ function handler(event) {
 """
 Runs on viewer requests of one cache behavior. A `custom_error_response` would hold for the whole distribution, and turn
 the backend's 404 into the page with status 200.
+
+No path that it passes ends in a dot segment or a slash, however they are encoded. CloudFront sends the origin the path
+as the viewer wrote it (CloudFront, "Cache behavior settings", "Path normalization"), and one that stands for `/` would
+ask S3 for a list of the files.
 """
 
 
@@ -27,7 +33,7 @@ class SpaFallback(Construct):
     """
     The CloudFront Function that rewrites `/machines/7` to `/index.html`, and leaves `/assets/app.js` alone.
 
-    A missing file stays a 404. An address whose last part has a dot, such as `/users/j.doe`, is taken for a file.
+    A missing file stays a 404. An address that looks like a file, such as `/users/j.doe`, is taken for one.
     """
 
     def __init__(self, scope: Construct, id_: str, *, name: str) -> None:

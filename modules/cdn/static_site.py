@@ -61,7 +61,7 @@ class StaticSite(Construct):
             settings=settings,
         )
         bucket.let_read(distribution.arn)
-        DistributionLogs(
+        logs = DistributionLogs(
             self,
             "access_logs",
             name=name,
@@ -71,6 +71,7 @@ class StaticSite(Construct):
             disposable=disposable,
             retention_days=settings.access_log_retention_days,
         )
+        self.access_log_bucket_arn: str = logs.bucket_arn
         self._publish(settings, bucket, distribution, certificate)
 
     def _publish(

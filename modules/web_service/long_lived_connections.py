@@ -8,7 +8,7 @@ from modules.settings import Settings, mistake
 
 _CLOUDFRONT_IDLE_S = 600
 """CloudFront closes a WebSocket after 10 minutes without a byte from the server: docs.aws.amazon.com/AmazonCloudFront,
-"Quotas on WebSockets", "Origin response timeout (idle timeout)", which cannot be raised."""
+"Quotas on WebSocket connections", "Origin response timeout (idle timeout)", which cannot be raised."""
 
 _SPOT_NOTICE_S = 120
 """docs.aws.amazon.com/AmazonECS, "Fargate Spot termination notices"."""

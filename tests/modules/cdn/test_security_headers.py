@@ -36,8 +36,8 @@ def chosen() -> Synthesized:
     return build(
         DOMAIN,
         content_security_policy={"default-src": ["'self'"], "connect-src": ["'self'", "https://api.paythru.com"]},
-        hsts_max_age_s=60,
-        hsts_include_subdomains=False,
+        hsts_max_age_s=63_072_000,
+        hsts_include_subdomains=True,
         hsts_preload=True,
         frame="SAMEORIGIN",
         referrer="no-referrer",
@@ -95,7 +95,7 @@ def test_site(default: Synthesized) -> None:
         "referrer_policy": {"referrer_policy": "strict-origin-when-cross-origin", "override": True},
         "strict_transport_security": {
             "access_control_max_age_sec": 31_536_000,
-            "include_subdomains": True,
+            "include_subdomains": False,
             "preload": False,
             "override": True,
         },
@@ -111,7 +111,7 @@ def test_backend(default: Synthesized) -> None:
         "referrer_policy": {"referrer_policy": "strict-origin-when-cross-origin", "override": False},
         "strict_transport_security": {
             "access_control_max_age_sec": 31_536_000,
-            "include_subdomains": True,
+            "include_subdomains": False,
             "preload": False,
             "override": True,
         },
@@ -123,8 +123,8 @@ def test_chosen(chosen: Synthesized) -> None:
     found = headers(chosen, "site")
 
     assert {
-        "access_control_max_age_sec": 60,
-        "include_subdomains": False,
+        "access_control_max_age_sec": 63_072_000,
+        "include_subdomains": True,
         "preload": True,
         "override": True,
     } == found["strict_transport_security"]
@@ -165,6 +165,11 @@ def test_backend_has_no_permissions_policy(default: Synthesized) -> None:
         ({"content_security_policy": {"Default Src": ["'self'"]}}, "Default Src"),
         ({"content_security_policy": {"img-src": ["x" * 1705]}}, "must have at most 1712 characters"),
         ({"hsts_max_age_s": -1}, "greater than or equal to 0"),
+        ({"hsts_preload": True}, "must be False, or hsts_include_subdomains True"),
+        (
+            {"hsts_preload": True, "hsts_include_subdomains": True, "hsts_max_age_s": 31_535_999},
+            "hsts_max_age_s at least 31536000",
+        ),
         ({"frame": "ALLOWALL"}, "'DENY' or 'SAMEORIGIN'"),
         ({"referrer": "unsafe-url"}, "referrer"),
         ({"permissions_policy": "camera=()\nX-Other: 1"}, "must be one line of ASCII characters"),
@@ -175,6 +180,11 @@ def test_refused(settings: dict[str, Any], message: str) -> None:
     """What would write another header, or is too long for CloudFront, is refused."""
     with pytest.raises(ValidationError, match=message):
         SecurityHeadersSettings(**settings)
+
+
+def test_preload() -> None:
+    """A year and all subdomains are enough for browsers to ship with the rule: hstspreload.org."""
+    assert SecurityHeadersSettings(hsts_preload=True, hsts_include_subdomains=True).hsts_preload
 
 
 def test_longest_csp() -> None:

@@ -20,9 +20,30 @@ PATHS = [
     ("/missing.js", "/missing.js"),
     ("/robots.txt", "/robots.txt"),
     ("/.well-known/apple-app-site-association", "/.well-known/apple-app-site-association"),
+    ("/.well-known/acme-challenge/a-b_c", "/.well-known/acme-challenge/a-b_c"),
+    ("/.well-known/did.json", "/.well-known/did.json"),
     ("/.well-knownish", "/.well-knownish"),
     ("/app/.well-known/x", "/index.html"),
+    ("/my%20file.pdf", "/my%20file.pdf"),
 ]
+
+TO_THE_ROOT = [
+    "//",
+    "/.",
+    "/..",
+    "/%2e",
+    "/a.js/..",
+    "/a.js/%2E%2E",
+    "/a.js/%2e.",
+    "/a.js%2f..",
+    "/a.js%2F%2e%2e%2f",
+    "/.well-known/",
+    "/.well-known/..",
+    "/.well-known/%2e%2e",
+    "/.well-known/x/../../",
+    "/.well-known/..%2f",
+]
+"""Paths that are `/`, or may be, once somebody resolves them (RFC 3986, 5.2.4 and 6.2.2)."""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +52,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, obj
     script = tmp_path_factory.mktemp("function") / "function.js"
     events = {
         path: {"version": "1.0", "request": {"method": "GET", "uri": path, "querystring": {"a": {"value": "1"}}}}
-        for path, _ in PATHS
+        for path in [*(path for path, _ in PATHS), *TO_THE_ROOT]
     }
     script.write_text(
         f"{SOURCE}\nconst events = {json.dumps(events)};\n"
@@ -58,6 +79,15 @@ def run(script: Path) -> dict[str, dict[str, object]]:
 def test_path(answers: dict[str, dict[str, object]], path: str, expected: str) -> None:
     """An address of the application is answered with its page; a file, also a missing one, is looked for."""
     assert expected == answers[path]["uri"]
+
+
+@pytest.mark.parametrize("path", TO_THE_ROOT)
+def test_no_list_of_the_files(answers: dict[str, dict[str, object]], path: str) -> None:
+    """Nothing that may stand for the bucket's root gets through, where S3 would answer with a list of the files.
+
+    Source: CloudFront Developer Guide, "Cache behavior settings", "Path normalization": the origin gets the raw path.
+    """
+    assert "/index.html" == answers[path]["uri"]
 
 
 def test_rest_of_the_request(answers: dict[str, dict[str, object]]) -> None:
@@ -89,5 +119,5 @@ def test_terraform_reads_no_expression() -> None:
 
 
 def test_size() -> None:
-    """CloudFront quotas: a function has at most 10 KB."""
+    """CloudFront quotas, "Quotas on CloudFront Functions": a function has at most 10 KB."""
     assert len(SOURCE.encode()) < 10_240
