@@ -5,7 +5,7 @@ The two are deployed independently: `infra publish` for the page, `infra release
 one site, so that page and WebSocket share an origin.
 """
 
-from cdktf import TerraformOutput, TerraformStack
+from cdktf import TerraformStack
 from constructs import Construct
 
 from modules.application_secret import ApplicationSecret
@@ -18,6 +18,9 @@ from modules.deployment.release import Secret
 from modules.fargate.cluster import FargateCluster
 from modules.fargate.destination import DestinationSettings
 from modules.fargate.service_settings import FargateServiceSettings
+from modules.github.plan_permissions import PlanScope
+from modules.github.publish_permissions import Publishable
+from modules.github.roles import GitHubRoles
 from modules.images.repository import ImageRepository
 from modules.load_balancer.alias_record import AliasRecord
 from modules.load_balancer.certificate import Certificate
@@ -34,6 +37,7 @@ from modules.web_service.settings import WebServiceSettings
 from modules.web_service.web_service import Application, WebService
 from stacks.edgemind_settings import ANYWHERE, HTTPS_PORT, EdgeMindSettings
 from stacks.environment import declare_environment, default_tags, is_disposable, provider_version
+from stacks.outputs import declare_outputs
 
 
 class EdgeMindStack(TerraformStack):
@@ -65,6 +69,7 @@ class EdgeMindStack(TerraformStack):
             settings=settings.publish,
             **account,
         )
+        self._declare_github()
         self._declare_outputs()
 
     def _declare_load_balancer(self) -> None:
@@ -181,7 +186,7 @@ class EdgeMindStack(TerraformStack):
             region=settings.region,
             placement=network.public if settings.tasks == "public" else network.private,
             cluster=cluster,
-            counts_tasks=settings.cluster.container_insights != "disabled",
+            counts_tasks=cluster.counts_tasks,
             load_balancer=self._load_balancer,
             url=self._site.url,
             topic_arn=self._topic.arn,
@@ -227,6 +232,40 @@ class EdgeMindStack(TerraformStack):
             settings=StaticSiteAlarmsSettings(),
         ).arns
 
+    def _declare_github(self) -> None:
+        """The roles of the pipelines, of which page and backend have one each, and their ARNs for the workflows."""
+        settings, site, service = self._settings, self._site, self._backend.deployable
+        if settings.github is None:
+            return
+        domain = settings.site.domain
+        roles = GitHubRoles(
+            self,
+            "github",
+            name=self._name,
+            stack=self.node.id,
+            account_id=settings.account_id,
+            region=settings.region,
+            plan_scope=PlanScope(
+                state_bucket=settings.state_bucket_name,
+                state_key=f"{self.node.id}/terraform.tfstate",
+                names=[self._name],
+                repository_arns=[service.repository_arn],
+                bucket_arns=[self._load_balancer.access_log_bucket_arn, site.bucket_arn, site.access_log_bucket_arn],
+                secret_arns=[self._secret.arn],
+                hosted_zone_ids=[] if domain is None or domain.hosted_zone_id is None else [domain.hosted_zone_id],
+                distribution_arns=[site.distribution_arn],
+            ),
+            services=[service],
+            repository_names=[f"{self._name}-backend"],
+            site=Publishable(
+                bucket_arn=site.bucket_arn,
+                distribution_arn=site.distribution_arn,
+                manifest_parameter_arn=self._manifest.parameter_arn,
+            ),
+            settings=settings.github,
+        )
+        declare_outputs(self, roles.outputs)
+
     def _declare_outputs(self) -> None:
         certificates = [] if self._certificate is None else self._certificate.validation_records
         outputs = {
@@ -241,13 +280,9 @@ class EdgeMindStack(TerraformStack):
             "site_publish_manifest": (self._manifest.json, "What `infra publish` needs to know"),
             "secrets": (self._secret.outputs, "What `infra secrets` can set"),
             "cluster_name": (self._backend.deployable.cluster_name, "The ECS cluster"),
-            "backend_service_name": (self._backend.deployable.service_name, "The ECS service of the backend"),
-            "backend_repository_url": (self._backend.repository_url, "Where to push images of the backend"),
-            "backend_release_manifest": (self._backend.manifest.json, "What a release of the backend needs to know"),
             "alerts_topic_arn": (self._topic.arn, "Where alarms and the budget report to"),
         }
-        for name, (value, description) in outputs.items():
-            TerraformOutput(self, name, value=value, description=description)
+        declare_outputs(self, outputs | self._backend.outputs)
 
 
 def _service_settings(settings: EdgeMindSettings) -> WebServiceSettings:

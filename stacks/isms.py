@@ -8,7 +8,7 @@ builds the platform and leaves to a release what a release changes (`modules/dep
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cdktf import TerraformOutput, TerraformStack
+from cdktf import TerraformStack
 from constructs import Construct
 
 from modules.application_secret import ApplicationSecret
@@ -36,6 +36,7 @@ from modules.web_service.settings import WebServiceSettings
 from modules.web_service.web_service import Application, WebService
 from stacks.environment import declare_environment, is_disposable, provider_version
 from stacks.isms_settings import IsmsServiceSettings, IsmsSettings
+from stacks.outputs import declare_outputs
 
 _APP = "isms"
 
@@ -148,7 +149,7 @@ class IsmsStack(TerraformStack):
             region=settings.region,
             placement=self._network.private,
             cluster=cluster,
-            counts_tasks=settings.cluster.container_insights != "disabled",
+            counts_tasks=cluster.counts_tasks,
             load_balancer=self._load_balancer,
             url=f"https://{settings.domain.domain_name}",
             topic_arn=self._topic.arn,
@@ -258,16 +259,7 @@ class IsmsStack(TerraformStack):
             repository_names=[f"{_APP}-{one.short_name}" for one in deployables],
             settings=settings.github,
         )
-        arns = {
-            "plan": roles.plan_role_arn,
-            "push": roles.push_role_arn,
-            "release": roles.release_role_arn,
-            "migrate": roles.migrate_role_arn,
-        }
-        if roles.apply_role_arn is not None:
-            arns["apply"] = roles.apply_role_arn
-        for job, arn in arns.items():
-            TerraformOutput(self, f"github_{job}_role_arn", value=arn, description=f"Who a pipeline is that may {job}")
+        declare_outputs(self, roles.outputs)
 
     def _declare_outputs(self) -> None:
         domain = self._settings.domain
@@ -285,23 +277,7 @@ class IsmsStack(TerraformStack):
             "cluster_name": (self._platform.cluster.name, "The ECS cluster"),
             "alerts_topic_arn": (self._topic.arn, "Where alarms and the budget report to"),
         }
-        for id_, service in (("backend", self._backend), ("frontend", self._frontend)):
-            deployable = service.deployable
-            outputs |= {
-                f"{id_}_service_name": (deployable.service_name, f"The ECS service of the {id_}"),
-                f"{id_}_repository_url": (service.repository_url, f"Where to push images of the {id_}"),
-                f"{id_}_release_manifest": (service.manifest.json, f"What a release of the {id_} needs to know"),
-            }
-            if deployable.code_deploy is not None:
-                outputs |= {
-                    f"{id_}_codedeploy_application": (deployable.code_deploy.application, "The CodeDeploy application"),
-                    f"{id_}_codedeploy_deployment_group": (
-                        deployable.code_deploy.deployment_group,
-                        "The CodeDeploy deployment group",
-                    ),
-                }
-        for name, (value, description) in outputs.items():
-            TerraformOutput(self, name, value=value, description=description)
+        declare_outputs(self, outputs | self._backend.outputs | self._frontend.outputs)
 
 
 def _web_service_settings(settings: IsmsSettings, own: IsmsServiceSettings, design: _Design) -> WebServiceSettings:

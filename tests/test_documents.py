@@ -1,4 +1,4 @@
-"""What the README and the two guides in `docs` name exists: commands, options, settings, outputs, files."""
+"""What the README and the guides in `docs` name exists: commands, options, settings, outputs, files."""
 
 import re
 import shlex
@@ -10,14 +10,16 @@ import pytest
 import typer
 from pydantic import BaseModel
 
+from stacks.edgemind_settings import EdgeMindSettings
 from stacks.isms_settings import IsmsSettings
 from stacks.nocomelon import NoComelonSettings
+from tests.stacks.edgemind import sample_edgemind
 from tests.stacks.isms.sample_isms import GITHUB, build
 from tools.cli import app
 from tools.project import ROOT
 from tools.release.manifest import Manifest
 
-NAMES = ["docs/operations.md", "docs/releases.md", "README.md"]
+NAMES = ["docs/edgemind.md", "docs/operations.md", "docs/releases.md", "README.md"]
 TEXT = {name: (ROOT / name).read_text() for name in NAMES}
 
 QUOTED = {
@@ -27,6 +29,8 @@ QUOTED = {
 """What stands in backticks, without the blocks of code."""
 
 BLOCKS = {name: re.findall(r"^\s*```\w*\n(.*?)^\s*```", text, re.M | re.S) for name, text in TEXT.items()}
+
+SETTINGS = (EdgeMindSettings, IsmsSettings, NoComelonSettings)
 
 OTHERS = {
     # of GitHub's
@@ -123,8 +127,8 @@ def models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
 def known() -> set[str]:
     """Names of settings, of outputs, and of what a manifest has."""
     stack = build(github=GITHUB.model_copy(update={"apply_environment": "staging-apply"}))
-    names = {*fields(IsmsSettings), *fields(NoComelonSettings), *fields(Manifest)}
-    return {*names, *stack.document["output"], *OTHERS}
+    names = {name for model in (*SETTINGS, Manifest) for name in fields(model)}
+    return {*names, *stack.document["output"], *sample_edgemind.build().document["output"], *OTHERS}
 
 
 @pytest.mark.parametrize(("name", "call"), ALL_COMMANDS)
@@ -164,7 +168,7 @@ def test_names(name: str, known: set[str]) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_classes(name: str) -> None:
     """The classes of settings have these names."""
-    classes = {one.__name__ for model in (IsmsSettings, NoComelonSettings) for one in models(model)}
+    classes = {one.__name__ for model in SETTINGS for one in models(model)}
 
     assert set() == set(re.findall(r"\b([A-Z]\w+Settings)\b", TEXT[name])) - classes
 

@@ -11,7 +11,11 @@ from tools.release.manifest import Manifest, parse
 from tools.release.plan import settle_timeout_s, shift_timeout_s
 from tools.release.undoing import UNDONE_S
 
-RELEASES = {"staging": "deploy-staging.release", "production": "deploy-production.production"}
+RELEASES = {
+    "staging": "deploy-staging.release",
+    "production": "deploy-production.production",
+    "edgemind": "release-edgemind.release",
+}
 """The jobs that release."""
 
 Manifests = dict[str, list[Manifest]]
@@ -37,8 +41,10 @@ def longest_release_min(manifests: list[Manifest]) -> float:
 
     All migrate before any traffic moves. Ten minutes are for checks, lost answers of AWS, and verifying.
     """
-    migration_s = max(one.migration_timeout_s for one in manifests if one.migration_command is not None)
-    shift_s, settle_s = (max(map(seconds, manifests)) for seconds in (shift_timeout_s, settle_timeout_s))
+    migration_s = max((one.migration_timeout_s for one in manifests if one.migration_command is not None), default=0)
+    shift_s = max(map(shift_timeout_s, manifests))
+    # Only CodeDeploy keeps the old tasks.
+    settle_s = max((settle_timeout_s(one) for one in manifests if one.code_deploy is not None), default=0)
     return 10 + (migration_s + shift_s + settle_s + UNDONE_S) / 60
 
 
@@ -65,6 +71,11 @@ def test_release_ends_before_its_credentials(stack: str) -> None:
     assert timeout < JOBS[job]["timeout-minutes"]
 
 
+def test_publishing_ends_before_its_credentials() -> None:
+    """They last an hour, IAM's default, and the whole job less."""
+    assert JOBS["publish-edgemind.publish"]["timeout-minutes"] < 60
+
+
 def test_long_sessions() -> None:
     """Credentials are asked for as long as the roles give them by default, where the work is long; else an hour."""
     hours = GitHubRolesSettings.model_fields["session_h"].default
@@ -75,4 +86,4 @@ def test_long_sessions() -> None:
         if "matrix" not in step["with"]["role-to-assume"]
     }
 
-    assert {"push": None, "plan": None, "release": 3600 * hours, "apply": 3600 * hours} == asked
+    assert {"push": None, "plan": None, "publish": None, "release": 3600 * hours, "apply": 3600 * hours} == asked

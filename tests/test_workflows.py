@@ -5,7 +5,6 @@ import re
 import shlex
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,20 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from tools.ci.services import services_of
 from tools.cli import app
-from tools.errors import InfraError
 from tools.project import ROOT, load_stack, stack_names, synthesize
 
 FOLDER = ROOT / ".github" / "workflows"
 BIN = Path(sys.executable).parent
 
-NAMES = ["build-and-test", "deploy-production", "deploy-staging", "infrastructure"]
+NAMES = [
+    "build-and-test",
+    "deploy-production",
+    "deploy-staging",
+    "infrastructure",
+    "publish-edgemind",
+    "release-edgemind",
+]
 
 READ = {"contents": "read"}
 WITH_ROLE = READ | {"id-token": "write"}
@@ -37,6 +41,9 @@ PERMISSIONS = {
     "deploy-production.production": WITH_ROLE,
     "infrastructure.plan": WITH_ROLE,
     "infrastructure.apply": WITH_ROLE,
+    "publish-edgemind.publish": WITH_ROLE,
+    "release-edgemind.build": WITH_ROLE,
+    "release-edgemind.release": WITH_ROLE,
 }
 
 ROLES = {
@@ -47,13 +54,17 @@ ROLES = {
         ("production", "isms-production-github-push"),
         ("production", "isms-production-github-release"),
     ],
-    "infrastructure.plan": [("${{ inputs.stack }}-plan", "isms-${{ inputs.stack }}-github-plan")],
-    "infrastructure.apply": [("${{ inputs.stack }}-apply", "isms-${{ inputs.stack }}-github-apply")],
+    "infrastructure.plan": [("${{ inputs.stack }}-plan", "${{ env.NAME }}-github-plan")],
+    "infrastructure.apply": [("${{ inputs.stack }}-apply", "${{ env.NAME }}-github-apply")],
+    "publish-edgemind.publish": [("edgemind", "edgemind-github-publish")],
+    "release-edgemind.build": [("edgemind", "edgemind-github-push")],
+    "release-edgemind.release": [("edgemind", "edgemind-github-release")],
 }
-"""The GitHub environment of each job that has a role, and its roles: `docs/releases.md` sets both up like this."""
+"""The GitHub environment of each job that has a role, and its roles: `docs/releases.md` and `docs/edgemind.md` set
+both up like this."""
 
 COMMANDS = {"make", "infra", "docker"}
-VARIABLES = {"APPLICATION_SOURCES", "AWS_ACCOUNT_ID", "AWS_REGION"}
+VARIABLES = {"APPLICATION_SOURCES", "AWS_ACCOUNT_ID", "AWS_REGION", "EDGEMIND_SOURCES"}
 ACTIONS = {
     "actions/checkout",
     "actions/download-artifact",
@@ -140,7 +151,7 @@ class TestWorkflows:
     """What holds for every workflow."""
 
     def test_names(self) -> None:
-        """There are these four, and this file looks at all of them."""
+        """There are these six, and this file looks at all of them."""
         assert NAMES == sorted(path.stem for path in FOLDER.iterdir())
 
     @pytest.mark.parametrize(
@@ -150,6 +161,8 @@ class TestWorkflows:
             ("deploy-staging", {"push", "workflow_dispatch", "workflow_call"}),
             ("deploy-production", {"workflow_dispatch"}),
             ("infrastructure", {"workflow_dispatch"}),
+            ("publish-edgemind", {"push", "workflow_dispatch"}),
+            ("release-edgemind", {"push", "workflow_dispatch"}),
         ],
     )
     def test_triggers(self, name: str, triggers: set[str]) -> None:
@@ -159,6 +172,13 @@ class TestWorkflows:
     def test_pushes_of_main(self) -> None:
         """Only what is merged goes to staging by itself."""
         assert {"branches": ["main"]} == WORKFLOWS["deploy-staging"]["on"]["push"]
+
+    @pytest.mark.parametrize(("name", "folder"), [("publish-edgemind", "page"), ("release-edgemind", "backend")])
+    def test_pushes_of_one_part(self, name: str, folder: str) -> None:
+        """EdgeMind's page and backend each start with their own sources on main, and with nothing else."""
+        assert {"branches": ["main"], "paths": [f"apps/edgemind/{folder}/**", "!**/README.md"]} == WORKFLOWS[name][
+            "on"
+        ]["push"]
 
     @pytest.mark.parametrize("name", NAMES)
     def test_nothing_by_default(self, name: str) -> None:
@@ -177,7 +197,7 @@ class TestWorkflows:
 
     @pytest.mark.parametrize("name", NAMES)
     def test_variables(self, name: str) -> None:
-        """The variables that have to be set on GitHub are the ones that `docs/releases.md` names."""
+        """The variables that have to be set on GitHub are the ones that the documents name."""
         assert set(re.findall(r"vars\.(\w+)", TEXT[name])) <= VARIABLES
 
     @pytest.mark.parametrize("name", NAMES)
@@ -240,6 +260,8 @@ class TestConcurrency:
         [
             ("staging", WORKFLOWS["deploy-staging"]),
             ("production", WORKFLOWS["deploy-production"]),
+            ("edgemind", WORKFLOWS["release-edgemind"]),
+            ("edgemind-page", WORKFLOWS["publish-edgemind"]),
             ("${{ inputs.stack }}", JOBS["infrastructure.apply"]),
             ("infrastructure-${{ inputs.stack }}", WORKFLOWS["infrastructure"]),
         ],
@@ -282,6 +304,25 @@ class TestOrder:
             entry["platform"]: entry["runner"] for entry in matrix
         }
         assert [] == [command for job, command in RUNS if job.startswith("build-and-test") and "push" in command]
+
+    @pytest.mark.parametrize(
+        ("name", "commands"),
+        [
+            ("publish-edgemind", ["make setup", "docker buildx build", "infra publish edgemind"]),
+            ("release-edgemind", ["make setup", "infra images push", "make setup", "infra release edgemind"]),
+        ],
+    )
+    def test_page_and_backend(self, name: str, commands: list[str]) -> None:
+        """Each is built and goes out without the other."""
+        found = [" ".join(run.split()[:3]) for job, run in RUNS if job.startswith(f"{name}.")]
+
+        assert commands == found
+
+    def test_page_is_built_without_credentials(self) -> None:
+        """The role is taken on after the build, which runs what the page's packages bring."""
+        names = [step["name"] for step in steps("publish-edgemind.publish")]
+
+        assert names.index("Build") < names.index("Sign in to AWS")
 
     def test_apply_gets_the_plan(self) -> None:
         """What is applied is the file of the job before, by the checksum that this job said."""
@@ -347,13 +388,19 @@ def test_later_steps_find_the_tools(tmp_path: Path) -> None:
 
 
 def test_stacks_of_infrastructure(tmp_path: Path) -> None:
-    """The environments to choose from are ISMS's, whose name is in the roles that the workflow asks for."""
+    """The environments to choose from are those that have roles, and the roles have the names that it asks for."""
     synthesize(tmp_path)
-    released = set()
-    for name in stack_names(tmp_path):
-        with suppress(InfraError):
-            services = services_of(load_stack(name, tmp_path))
-            released |= {service.stack for service in services if service.repository.startswith("isms-")}
+    documents = {
+        name: json.loads((load_stack(name, tmp_path).directory / "cdk.tf.json").read_text())["resource"]
+        for name in stack_names(tmp_path)
+        if name != "dev"
+    }
+    # A cluster has the name that begins those of the roles.
+    names = {name: next(iter(one["aws_ecs_cluster"].values()))["name"] for name, one in documents.items()}
     inputs = WORKFLOWS["infrastructure"]["on"]["workflow_dispatch"]["inputs"]
 
-    assert released == set(inputs["stack"]["options"])
+    assert (
+        "${{ inputs.stack == 'edgemind' && 'edgemind' || format('isms-{0}', inputs.stack) }}"
+        == WORKFLOWS["infrastructure"]["env"]["NAME"]
+    )
+    assert {stack: stack if stack == "edgemind" else f"isms-{stack}" for stack in inputs["stack"]["options"]} == names

@@ -75,6 +75,8 @@ class FargateCluster(Construct):
         )
         self.name: str = cluster.name
         self.arn: str = cluster.arn
+        self.counts_tasks: bool = settings.container_insights != "disabled"
+        """Whether there is a metric of how many tasks run, which Container Insights makes."""
         self.ready: list[ITerraformDependable] = [_declare_capacity(self, cluster.name, settings.capacity)]
         """What a service needs beside the cluster itself, for `depends_on`."""
         self.exec_log_group_name: str | None = None if exec_logs is None else exec_logs.name

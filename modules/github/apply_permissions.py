@@ -13,25 +13,44 @@ hashicorp/aws calls what it likes to that end. `docs/decisions/0011-pipelines.md
 from collections.abc import Mapping, Sequence
 
 from modules.arns import Arns
+from modules.cdn.edge import EDGE_REGION
 from modules.github.plan_permissions import PlanScope, fill, reads_anywhere, scope_values, state_permissions
 from modules.iam import ANY_RESOURCE, Statement, allow
 
 _HERE = "{region}:{account_id}"
+_EDGE = f"{EDGE_REGION}:{{edge_account_id}}"
 _ROLES = "arn:aws:iam::{account_id}:role/{name}*"
 
 REGIONAL = ("acm", "application-autoscaling", "ec2", "elasticloadbalancing", "servicediscovery")
 """Services whose resources have ids of AWS's choice: all that is in the region, the stack's or not."""
 
+EDGE = ("acm", "wafv2")
+"""Services whose part for CloudFront is in us-east-1, wherever the stack is (`modules/cdn/edge.py`)."""
+
 OWN: Mapping[str, Sequence[str]] = {
     "budgets": ["arn:aws:budgets::{account_id}:budget/{name}*"],
     "cloudwatch": [f"arn:aws:cloudwatch:{_HERE}:alarm:{{name}}*", "arn:aws:cloudwatch::{account_id}:dashboard/{name}*"],
+    # The ids of all but functions are CloudFront's choice: those of the whole account.
+    "cloudfront": [
+        *(
+            f"arn:aws:cloudfront::{{edge_account_id}}:{kind}/*"
+            for kind in ("cache-policy", "distribution", "origin-access-control", "response-headers-policy")
+        ),
+        "arn:aws:cloudfront::{edge_account_id}:function/{name}*",
+    ],
     "codedeploy": [
         f"arn:aws:codedeploy:{_HERE}:{kind}:{{name}}*"
         for kind in ("application", "deploymentconfig", "deploymentgroup")
     ],
     "ecr": ["{repository_arn}"],
     "ecs": [f"arn:aws:ecs:{_HERE}:{kind}/{{name}}*" for kind in ("cluster", "service", "task", "task-definition")],
-    "logs": [f"arn:aws:logs:{_HERE}:log-group:*{{name}}*"],
+    "logs": [
+        f"arn:aws:logs:{_HERE}:log-group:*{{name}}*",
+        f"arn:aws:logs:{_EDGE}:log-group:*{{name}}*",
+        f"arn:aws:logs:{_EDGE}:delivery:*",
+        f"arn:aws:logs:{_EDGE}:delivery-destination:{{name}}*",
+        f"arn:aws:logs:{_EDGE}:delivery-source:{{name}}*",
+    ],
     "rds": [
         f"arn:aws:rds:{_HERE}:{kind}:{{name}}*"
         for kind in ("cluster", "cluster-pg", "cluster-snapshot", "db", "pg", "subgrp")
@@ -81,6 +100,17 @@ _ANYWHERE = (
 )
 """Writes that AWS has no resource type for (docs.aws.amazon.com/service-authorization)."""
 
+_ANYWHERE_FOR_EDGE = (
+    "cloudfront:CreateCachePolicy",
+    "cloudfront:CreateDistribution",
+    "cloudfront:CreateFunction",
+    "cloudfront:CreateOriginAccessControl",
+    "cloudfront:CreateResponseHeadersPolicy",
+    "logs:PutResourcePolicy",
+)
+"""The same, where the stack has a distribution. The last is for the log of a web ACL (AWS WAF, "Sending web ACL traffic
+logs to an Amazon CloudWatch Logs log group")."""
+
 _ROLE_WRITES = (
     "AttachRolePolicy CreateRole DeleteRole DeleteRolePolicy DetachRolePolicy PutRolePermissionsBoundary PutRolePolicy"
     " UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription"
@@ -104,7 +134,7 @@ def apply_permissions(scope: PlanScope, stack: str, arns: Arns, *, boundary_arn:
     values = scope_values(scope, stack, arns)
 
     def filled(templates: Sequence[str]) -> list[str]:
-        return [arn for template in templates for arn in fill(template, values)]
+        return list(dict.fromkeys(arn for template in templates for arn in fill(template, values)))
 
     own = [allow([f"{service}:*"], filled(templates)) for service, templates in OWN.items() if filled(templates)]
     exact = [
@@ -118,16 +148,18 @@ def apply_permissions(scope: PlanScope, stack: str, arns: Arns, *, boundary_arn:
         allow(["s3:PutObject"], [f"arn:aws:s3:::{scope.state_bucket}/{scope.state_key}"]),
         reads_anywhere(but=REGIONAL),
         allow(_ANYWHERE, ANY_RESOURCE),
-        allow(
-            [f"{service}:*" for service in REGIONAL],
-            ANY_RESOURCE,
-            {("StringEquals", "aws:RequestedRegion"): [arns.region]},
-        ),
+        _whole(REGIONAL, arns.region),
+        *([allow(_ANYWHERE_FOR_EDGE, ANY_RESOURCE), _whole(EDGE, EDGE_REGION)] if scope.distribution_arns else []),
         *own,
         *exact,
         allow([f"iam:{name}" for name in _ROLE_WRITES.split()], filled([_ROLES]), bounded),
         Statement(effect="Deny", actions=[f"iam:{name}" for name in _DENIED.split()], resources=[own_arn]),
     ]
+
+
+def _whole(services: Sequence[str], region: str) -> Statement:
+    in_region = {("StringEquals", "aws:RequestedRegion"): [region]}
+    return allow([f"{service}:*" for service in services], ANY_RESOURCE, in_region)
 
 
 def boundary(scope: PlanScope, stack: str, arns: Arns) -> list[Statement]:

@@ -23,6 +23,8 @@ class PlanScope:
     bucket_arns: Sequence[str] = ()
     secret_arns: Sequence[str] = ()
     hosted_zone_ids: Sequence[str] = ()
+    distribution_arns: Sequence[str] = ()
+    """Of CloudFront. Without one, nothing of what stands beside a distribution, in CloudFront and in us-east-1."""
 
 
 def readable_types() -> set[str]:
@@ -32,7 +34,12 @@ def readable_types() -> set[str]:
 
 def plan_permissions(scope: PlanScope, stack: str, arns: Arns) -> list[Statement]:
     """
-    Read what a plan refreshes, and no secret's value.
+    Read what a plan refreshes, and no value of Secrets Manager.
+
+    Parameters are read with their values, because Terraform compares them, an origin's secret too: it is in the state
+    anyway, which a plan reads (`docs/decisions/0012-origin-secret.md`). Decrypting it takes no permission of its own,
+    since the policy of the key `aws/ssm` lets in whoever may use Systems Manager (AWS KMS, GetKeyPolicy of that key,
+    "Allow access through SSM for all principals in the account that are authorized to use SSM").
 
     A plan writes no state; it takes the lock and gives it back (developer.hashicorp.com/terraform, S3 backend,
     "Permissions Required").
@@ -54,6 +61,8 @@ def scope_values(scope: PlanScope, stack: str, arns: Arns) -> dict[str, Sequence
         "bucket_arn": scope.bucket_arns,
         "secret_arn": scope.secret_arns,
         "hosted_zone_id": scope.hosted_zone_ids,
+        "distribution_arn": scope.distribution_arns,
+        "edge_account_id": [arns.account_id] if scope.distribution_arns else [],
     }
 
 
@@ -82,7 +91,7 @@ def state_permissions(scope: PlanScope) -> list[Statement]:
 def _reads(values: Mapping[str, Sequence[str]]) -> Iterator[Statement]:
     yield reads_anywhere()
     for read in READS:
-        resources = [arn for template in read.resources for arn in fill(template, values)]
+        resources = list(dict.fromkeys(arn for template in read.resources for arn in fill(template, values)))
         if resources and not _is_anywhere(read):
             yield allow(read.actions, resources)
 

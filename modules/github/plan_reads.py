@@ -8,6 +8,8 @@ not here fails it.
 
 from dataclasses import dataclass
 
+from modules.cdn.edge import EDGE_REGION
+
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
@@ -31,6 +33,8 @@ def _anywhere(types: str, service: str, actions: str) -> Read:
 
 
 _HERE = "{region}:{account_id}"
+_EDGE = f"{EDGE_REGION}:{{edge_account_id}}"
+"""Where all lives that belongs to CloudFront (`modules/cdn/edge.py`), for stacks that have a distribution."""
 
 NOTHING_READ = (
     "aws_caller_identity",
@@ -54,6 +58,8 @@ _NETWORK = (
     _anywhere("route route_table route_table_association", "ec2", "DescribeRouteTables"),
     _anywhere("vpc_endpoint vpc_endpoint_route_table_association", "ec2", "DescribeVpcEndpoints DescribePrefixLists"),
     _anywhere("prefix_list ec2_managed_prefix_list", "ec2", "DescribePrefixLists DescribeManagedPrefixLists"),
+    # Lists of AWS's own, such as that of CloudFront's addresses, belong to an account that is called so.
+    _read("ec2_managed_prefix_list", "ec2", "GetManagedPrefixListEntries", "arn:aws:ec2:{region}:aws:prefix-list/*"),
     _anywhere("flow_log", "ec2", "DescribeFlowLogs"),
     _anywhere("security_group default_security_group", "ec2", "DescribeSecurityGroups"),
     _anywhere("vpc_security_group_ingress_rule vpc_security_group_egress_rule", "ec2", "DescribeSecurityGroupRules"),
@@ -69,6 +75,7 @@ _NETWORK = (
         "acm",
         "DescribeCertificate ListTagsForCertificate",
         f"arn:aws:acm:{_HERE}:certificate/*",
+        f"arn:aws:acm:{_EDGE}:certificate/*",
     ),
     _read(
         "route53_record route53_zone",
@@ -87,6 +94,35 @@ _NETWORK = (
         "service_discovery_http_namespace service_discovery_private_dns_namespace service_discovery_service",
         "servicediscovery",
         "ListTagsForResource",
+    ),
+)
+
+_EDGES = (
+    _read("cloudfront_distribution", "cloudfront", "GetDistribution ListTagsForResource", "{distribution_arn}"),
+    # The ids of all but functions are CloudFront's choice.
+    _read(
+        "cloudfront_cache_policy cloudfront_function cloudfront_origin_access_control"
+        " cloudfront_response_headers_policy",
+        "cloudfront",
+        "DescribeFunction GetCachePolicy GetFunction GetOriginAccessControl GetResponseHeadersPolicy",
+        "arn:aws:cloudfront::{edge_account_id}:cache-policy/*",
+        "arn:aws:cloudfront::{edge_account_id}:function/{name}*",
+        "arn:aws:cloudfront::{edge_account_id}:origin-access-control/*",
+        "arn:aws:cloudfront::{edge_account_id}:response-headers-policy/*",
+    ),
+    _read(
+        "cloudwatch_log_delivery cloudwatch_log_delivery_destination cloudwatch_log_delivery_source",
+        "logs",
+        "GetDelivery GetDeliveryDestination GetDeliverySource ListTagsForResource",
+        f"arn:aws:logs:{_EDGE}:delivery:*",
+        f"arn:aws:logs:{_EDGE}:delivery-destination:{{name}}*",
+        f"arn:aws:logs:{_EDGE}:delivery-source:{{name}}*",
+    ),
+    _read(
+        "wafv2_web_acl wafv2_web_acl_logging_configuration",
+        "wafv2",
+        "GetLoggingConfiguration GetWebACL ListTagsForResource",
+        f"arn:aws:wafv2:{_EDGE}:global/webacl/{{name}}*",
     ),
 )
 
@@ -180,7 +216,13 @@ _WATCHING = (
     _anywhere(
         "cloudwatch_log_group cloudwatch_log_resource_policy", "logs", "DescribeLogGroups DescribeResourcePolicies"
     ),
-    _read("cloudwatch_log_group", "logs", "ListTagsForResource", f"arn:aws:logs:{_HERE}:log-group:*{{name}}*"),
+    _read(
+        "cloudwatch_log_group",
+        "logs",
+        "ListTagsForResource",
+        f"arn:aws:logs:{_HERE}:log-group:*{{name}}*",
+        f"arn:aws:logs:{_EDGE}:log-group:*{{name}}*",
+    ),
     # Whatever alarms are asked for, AWS checks this pattern: aws-samples/amazon-cloudwatch-auto-alarms#1.
     _read(
         "cloudwatch_metric_alarm cloudwatch_composite_alarm",
@@ -198,4 +240,4 @@ _WATCHING = (
     ),
 )
 
-READS: tuple[Read, ...] = (*_NETWORK, *_CONTAINERS, *_DATA, *_WATCHING)
+READS: tuple[Read, ...] = (*_NETWORK, *_EDGES, *_CONTAINERS, *_DATA, *_WATCHING)

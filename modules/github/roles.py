@@ -143,6 +143,23 @@ class GitHubRoles(Construct):
         if settings.apply_environment is not None:
             self.apply_role_arn = self._apply_role(stack, settings.apply_environment, plan_scope, arns)
 
+    @property
+    def outputs(self) -> dict[str, tuple[str, str]]:
+        """What the workflows read after a deployment, of the roles that there are: name → value and description."""
+        arns = {
+            "plan": self.plan_role_arn,
+            "push": self.push_role_arn,
+            "release": self.release_role_arn,
+            "migrate": self.migrate_role_arn,
+            "publish": self.publish_role_arn,
+            "apply": self.apply_role_arn,
+        }
+        return {
+            f"github_{job}_role_arn": (arn, f"Who a pipeline is that may {job}")
+            for job, arn in arns.items()
+            if arn is not None
+        }
+
     def _provider(self, account_id: str) -> str:
         if not self._settings.create_provider:
             return provider_arn(account_id)

@@ -90,6 +90,23 @@ class WebService(Construct):
         return self._repository.url
 
     @property
+    def outputs(self) -> dict[str, tuple[str, str]]:
+        """What an operator reads of it after a deployment: the output's name → its value and description."""
+        name = self._short_name
+        found = {
+            f"{name}_service_name": (self.service.name, f"The ECS service of the {name}"),
+            f"{name}_repository_url": (self.repository_url, f"Where to push images of the {name}"),
+            f"{name}_release_manifest": (self.manifest.json, f"What a release of the {name} needs to know"),
+        }
+        if self._code_deploy is not None:
+            group = self._code_deploy.deployment_group
+            found |= {
+                f"{name}_codedeploy_application": (self._code_deploy.application, "The CodeDeploy application"),
+                f"{name}_codedeploy_deployment_group": (group, "The CodeDeploy deployment group"),
+            }
+        return found
+
+    @property
     def on_dashboard(self) -> ServiceOnDashboard:
         """The service as the dashboard sees it."""
         return ServiceOnDashboard(

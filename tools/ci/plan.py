@@ -3,11 +3,14 @@ A plan that one job writes and another one applies, after somebody has read it. 
 
 A plan file is a zip of the configuration, the whole state as it was and as it will be, and the variables, in clear text
 (developer.hashicorp.com/terraform, "Manage sensitive data"). So it is looked through before it may leave the machine.
+One that holds something sensitive stays, and what Terraform shows of it goes: the other job plans again, and applies
+that if it reads the same, letter by letter.
 """
 
 import hashlib
 import json
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +25,10 @@ from tools.project import Stack
 
 _LOCK_TIMEOUT = "-lock-timeout=10m"
 """How long another apply, or a person's, is waited for."""
+
+
+_TEXT_ALONE = "Not a plan but what Terraform shows of it, because it holds sensitive values.\n\n"
+"""How a file begins that says what is to be applied, and cannot be applied itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +46,7 @@ class Plan:
 
 def write(stack: Stack, path: Path) -> Plan:
     """
-    Plan a stack into a file.
+    Plan a stack into a file; of a plan that holds sensitive values only the text goes there.
 
     :raises InfraError: Terraform failed, or the plan must be applied by a person; then there is no file
     """
@@ -49,26 +56,27 @@ def write(stack: Stack, path: Path) -> Plan:
     file = path.resolve()
     changes = engine.plan(str(file), _LOCK_TIMEOUT)
     document = json.loads(_show(stack, file, "-json"))
-    refusals = {
-        "holds values that must not leave this machine": sorted(set(sensitive_values(document))),
-        "changes what the role that applies may not touch": changes_by_hand(document),
-    }
-    for reason, found in refusals.items():
-        if found:
-            file.unlink()
-            raise InfraError(
-                f"stack {stack.name!r}: the plan {reason} ({', '.join(found)}): "
-                f"apply it by hand, cdktf deploy {stack.name}"
-            )
-    return Plan(changes=changes, text=_show(stack, file), sha256=_digest(file))
+    if by_hand := changes_by_hand(document):
+        file.unlink()
+        raise InfraError(
+            f"stack {stack.name!r}: the plan changes what the role that applies may not touch ({', '.join(by_hand)}): "
+            f"apply it by hand, cdktf deploy {stack.name}"
+        )
+    text = _show(stack, file)
+    if found := sorted(set(sensitive_values(document))):
+        err.print(f"only the text is kept, because the plan holds {', '.join(found)}", markup=False)
+        file.write_text(_TEXT_ALONE + text)
+    return Plan(changes=changes, text=text, sha256=_digest(file))
 
 
 def apply(stack: Stack, path: Path, sha256: str) -> None:
     """
     Apply the plan in a file, and no other: Terraform refuses it when the state has changed since.
 
+    Where the file is the text of a plan, it is planned again.
+
     :param sha256: that of the file which was approved
-    :raises InfraError: it is another file, or Terraform failed
+    :raises InfraError: it is another file, the new plan reads otherwise than the approved one, or Terraform failed
     """
     try:
         got = _digest(path)
@@ -78,6 +86,25 @@ def apply(stack: Stack, path: Path, sha256: str) -> None:
         raise InfraError(f"{path}: the SHA-256 is {got}: must be {sha256}, that of the plan which was approved")
     engine = terraform.Terraform(stack)
     engine.init()
+    with path.open("rb") as file:
+        is_text = file.read(len(_TEXT_ALONE)) == _TEXT_ALONE.encode()
+    if is_text:
+        _apply_what_reads(stack, engine, path.read_text())
+    else:
+        _apply(engine, path)
+
+
+def _apply_what_reads(stack: Stack, engine: terraform.Terraform, text: str) -> None:
+    """Plan again, into a file that does not leave this machine, and apply it if it reads like this."""
+    with tempfile.TemporaryDirectory(prefix="plan-") as folder:
+        again = Path(folder) / "again.tfplan"
+        engine.plan(str(again), _LOCK_TIMEOUT)
+        if _TEXT_ALONE + _show(stack, again) != text:
+            raise InfraError(f"stack {stack.name!r}: the plan is another one by now than what was approved: plan again")
+        _apply(engine, again)
+
+
+def _apply(engine: terraform.Terraform, path: Path) -> None:
     with applied({"TF_CLI_ARGS_apply": _LOCK_TIMEOUT}):
         engine.apply(str(path.resolve()), report=lambda message: err.print(message["@message"], markup=False))
 

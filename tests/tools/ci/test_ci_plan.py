@@ -12,6 +12,10 @@ from tools.errors import InfraError
 from tools.project import Stack
 
 SECRET = "value-of-a-secret"
+TEXT = """Not a plan but what Terraform shows of it, because it holds sensitive values.
+
+Plan: 0 to add, 1 to change, 0 to destroy.
+"""
 Document = dict[str, Any]
 
 TERRAFORM = r"""#!/bin/sh
@@ -69,17 +73,16 @@ class TestWrite:
         assert "Plan: 0 to add, 1 to change, 0 to destroy.\n" == made.text
         assert hashlib.sha256(b"plan").hexdigest() == made.sha256
 
-    def test_secret(self, stack: Stack, tmp_path: Path) -> None:
-        """A plan that holds a secret is not kept, and the message says where, not what."""
+    def test_secret(self, stack: Stack, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        """Of a plan that holds a secret only the text is kept, and a line says where the secret is, not what."""
         (tmp_path / "shown.json").write_text(json.dumps(document({"password": SECRET}, {"password": True})))
+        made = plan.write(stack, tmp_path / "staging.tfplan")
+        kept = (tmp_path / "staging.tfplan").read_bytes()
 
-        with pytest.raises(InfraError) as raised:
-            plan.write(stack, tmp_path / "staging.tfplan")
-        assert (
-            "stack 'staging': the plan holds values that must not leave this machine "
-            "(aws_db_instance.database.password): apply it by hand, cdktf deploy staging"
-        ) == str(raised.value)
-        assert not (tmp_path / "staging.tfplan").exists()
+        assert TEXT.encode() == kept
+        assert hashlib.sha256(kept).hexdigest() == made.sha256
+        said = " ".join(capfd.readouterr().err.split())
+        assert "only the text is kept, because the plan holds aws_db_instance.database.password" == said
 
     def test_own_rights(self, stack: Stack, tmp_path: Path) -> None:
         """Nor is one that AWS would stop in the middle, because it changes the rights of whoever applies."""
@@ -117,6 +120,28 @@ class TestApply:
 
         assert f"-lock-timeout=10m apply -json -input=false {tmp_path}/staging.tfplan" == last
         assert "aws_vpc.network: Modifications complete\n" == capfd.readouterr().err
+
+    def test_text(self, stack: Stack, tmp_path: Path) -> None:
+        """Where only the text was kept, it is planned again; that plan is applied, and does not stay."""
+        (tmp_path / "shown.json").write_text(json.dumps(document({"password": SECRET}, {"password": True})))
+        made = plan.write(stack, tmp_path / "staging.tfplan")
+        plan.apply(stack, tmp_path / "staging.tfplan", made.sha256)
+        last = (tmp_path / "calls").read_text().splitlines()[-1].split()
+
+        assert ["-lock-timeout=10m", "apply", "-json", "-input=false"] == last[:-1]
+        assert "again.tfplan" == Path(last[-1]).name
+        assert not Path(last[-1]).parent.exists()
+
+    def test_text_by_now(self, stack: Stack, tmp_path: Path) -> None:
+        """A plan that reads otherwise than the approved one is not applied, however little it differs."""
+        (tmp_path / "shown.json").write_text(json.dumps(document({"password": SECRET}, {"password": True})))
+        made = plan.write(stack, tmp_path / "staging.tfplan")
+        program = tmp_path / "bin" / "terraform"
+        program.write_text(program.read_text().replace("1 to change", "2 to change"))
+
+        with pytest.raises(InfraError, match=r"another one by now than what was approved: plan again"):
+            plan.apply(stack, tmp_path / "staging.tfplan", made.sha256)
+        assert " apply " not in (tmp_path / "calls").read_text()
 
     def test_other_file(self, stack: Stack, tmp_path: Path) -> None:
         """A file that is not the one which was approved is refused before Terraform sees it."""
