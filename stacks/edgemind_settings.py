@@ -32,6 +32,9 @@ from stacks.environment import EnvironmentSettings
 _TAKEN = {"ALLOWED_ORIGINS", "HEARTBEAT_INTERVAL_S", "KEEP_ALIVE_TIMEOUT_S", "MQTT_PORT"}
 """The environment variables that the backend gets anyway."""
 
+_NOT_ASKED = {"idle_timeout_s", "ingress_cidrs", "test_listener_cidrs"}
+"""What the load balancer of a backend behind CloudFront has no use for."""
+
 _NO_NAT = NetworkSettings(nat="none")
 
 ANYWHERE = "0.0.0.0/0"
@@ -103,7 +106,7 @@ class EdgeMindBackendSettings(Settings):
     """Whether ACM has issued the subdomain's certificate. Only asked of a domain without a hosted zone."""
 
     cpu: Cpu = 512
-    memory_mib: MemoryMib = 1024
+    memory_mib: MemoryMib = Field(default=1024, validate_default=True)
     cpu_architecture: Literal["X86_64", "ARM64"] = "ARM64"
     """What the image is built for."""
 
@@ -117,7 +120,7 @@ class EdgeMindBackendSettings(Settings):
     """What CloudFront sends to it, and the load balancer takes. At most three: a rule of the load balancer compares a
     request with five values, of which the secret needs two."""
 
-    health_check_path: UrlPath = "/api/health"
+    health_check_path: UrlPath = Field(default="/api/health", validate_default=True)
     """Answers without a session or a secret, and through CloudFront too, so it is one of `paths`."""
 
     desired_count: Annotated[int, Field(ge=1, le=100)] = 1
@@ -231,6 +234,15 @@ class EdgeMindSettings(EnvironmentSettings):
         if len(name) > _LONGEST_NAME:
             raise mistake(f"must have a shorter subdomain: {name} has more than the {_LONGEST_NAME} characters of ACM")
         return backend
+
+    @field_validator("load_balancer")
+    @classmethod
+    def _is_not_said_elsewhere(cls, load_balancer: LoadBalancerSettings) -> LoadBalancerSettings:
+        if unused := sorted(_NOT_ASKED & load_balancer.model_fields_set):
+            raise mistake(
+                f"must not have {', '.join(unused)}: connections has the timeout, and only CloudFront gets in"
+            )
+        return load_balancer
 
     @field_validator("tasks")
     @classmethod

@@ -213,5 +213,5 @@ def test_lifecycles(lifecycles: subprocess.Popen[str]) -> None:
 
     assert 0 == lifecycles.returncode, errors
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in output.splitlines() if "│" in line]
-    assert {"dev": ["0", "0"], "staging": ["0", "0"], "production": ["0", "0"]} == {row[0]: row[3:] for row in rows}
-    assert {"dev": "29", "staging": "126", "production": "131"} == {row[0]: row[1] for row in rows}
+    assert {"dev": "29", "staging": "126", "production": "131", "edgemind": "88"} == {row[0]: row[1] for row in rows}
+    assert {("0", "0")} == {tuple(row[3:]) for row in rows}
