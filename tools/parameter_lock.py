@@ -78,10 +78,14 @@ class ParameterLock(Generic[EntryT]):
 
         :raises LostError: the lock is somebody else's by now
         """
-        if not self._is_held():
-            raise self._lost()
+        self.expect_held()
         self.entry = self.entry.model_copy(update=changes)
         self._put()
+
+    def expect_held(self) -> None:
+        """:raises LostError: the lock is somebody else's by now"""
+        if not self._is_held():
+            raise self._lost()
 
     def give_back(self) -> None:
         """Delete the lock, unless it is somebody else's by now."""

@@ -29,6 +29,10 @@ _RETIRED = "retired"
 """Keys of an object's metadata. The hash is stored, because an ETag is no hash of an object that was sent in parts or
 is encrypted with KMS (S3 API, "Object": ETag), and S3's own checksum of parts is none of the whole."""
 
+_HEADERS = ("ContentType", "CacheControl", "ContentEncoding", "ContentDisposition", "ContentLanguage", "Expires")
+"""What an object says of itself to whoever gets it: lost in a copy that replaces metadata, unless it is named again
+(S3 API, CopyObject: x-amz-metadata-directive)."""
+
 _CHANGED_CODES = {"BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "IncompleteBody"}
 _MISSING_CODES = {"404", "NoSuchKey", "NotFound"}
 
@@ -41,9 +45,20 @@ class Remote:
     sha256: str | None
     """None when somebody else than this command made it."""
 
-    content_type: str = ""
-    cache_control: str = ""
+    headers: dict[str, Any] = field(default_factory=dict)
+    """Those of `_HEADERS` that it has."""
+
     metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def content_type(self) -> str:
+        """What it is."""
+        return str(self.headers.get("ContentType", ""))
+
+    @property
+    def cache_control(self) -> str:
+        """How long it is kept."""
+        return str(self.headers.get("CacheControl", ""))
 
     @property
     def retired(self) -> datetime | None:
@@ -69,7 +84,7 @@ class Bucket:
     def look(self, key: str) -> Remote | None:
         """Look at an object; None when there is none."""
         try:
-            found = self.s3.head_object(Bucket=self.name, Key=key)
+            found: Any = self.s3.head_object(Bucket=self.name, Key=key)
         except ClientError as error:
             if code_of(error) in _MISSING_CODES:
                 return None
@@ -78,8 +93,7 @@ class Bucket:
         return Remote(
             key=key,
             sha256=metadata.get(_SHA256),
-            content_type=found.get("ContentType", ""),
-            cache_control=found.get("CacheControl", ""),
+            headers={name: found[name] for name in _HEADERS if name in found},
             metadata=dict(metadata),
         )
 
@@ -122,8 +136,7 @@ class Bucket:
             CopySource={"Bucket": self.name, "Key": remote.key},
             MetadataDirective="REPLACE",
             Metadata=remote.metadata | {_RETIRED: now.isoformat(timespec="seconds")},
-            ContentType=remote.content_type,
-            CacheControl=remote.cache_control,
+            **remote.headers,
         )
 
     def delete(self, key: str) -> None:

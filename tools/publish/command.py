@@ -30,15 +30,17 @@ def publish(
     """
     Publish the files of a static site: what changed is sent, put in place at once, and dropped from all caches.
 
-    Visitors get the old page with all its files, or the new one. What a build no longer has is removed at the end. It
-    needs AWS credentials, and nothing of this checkout.
+    Visitors get the old page with all its files, or the new one. What a build no longer has is removed at the end.
+
+    It needs AWS credentials, and nothing of this checkout.
     """
     if dry_run and resume:
         raise typer.BadParameter("--dry-run takes nothing over: without --resume")
-    with Signals() as signals, clear_errors():
-        stop = Stop(signals=signals)
+    with clear_errors():  # Ctrl-C ends this at once: nothing is held yet
         site = read_site(dist_dir)
         target = open_target(stack)
+    with Signals() as signals, clear_errors():
+        stop = Stop(signals=signals)
         if dry_run:
             _print_plan(target, site, stop)
             return

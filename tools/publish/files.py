@@ -89,8 +89,12 @@ def _walk(folder: Path) -> tuple[dict[str, Path], list[str]]:
 def _expect_file(path: Path, root: Path) -> None:
     """:raises InfraError: it is a link that leads out of the folder or to nothing or to a folder, or no file at all"""
     if path.is_symlink():
-        if not path.resolve().is_relative_to(root):
-            raise InfraError(f"{path} is a link that leaves the folder, to {path.resolve()}: must stay within it")
+        try:
+            leads_to = path.resolve()
+        except RuntimeError:  # as Python before 3.13 says it
+            raise InfraError(f"{path} is a link to itself: must be to a file") from None
+        if not leads_to.is_relative_to(root):
+            raise InfraError(f"{path} is a link that leaves the folder, to {leads_to}: must stay within it")
         if path.is_dir() or not path.exists():
             raise InfraError(f"{path} is a link to {'a folder' if path.is_dir() else 'nothing'}: must be to a file")
     if not path.is_file():

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tools.aws import EXPIRED_CODES, REJECTED_CODES
 from tools.errors import InfraError
 from tools.publish.context import Context
 from tools.publish.files import INDEX
@@ -21,7 +22,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
 """Other characters must be encoded just as browsers do ("What you need to know when invalidating files")."""
 
 TIMEOUT_S = 900.0
-_REFUSED = {"AccessDenied", "NoSuchDistribution", "NoSuchInvalidation"}
+_REFUSED = {"AccessDenied", "NoSuchDistribution", "NoSuchInvalidation"} | EXPIRED_CODES | REJECTED_CODES
 """What does not pass by itself."""
 
 

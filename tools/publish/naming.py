@@ -1,8 +1,8 @@
 """
 What a file's name says: its content type, and whether another content would have another name.
 
-The table of content types is fixed, because Python's `mimetypes` reads the machine's own tables. The types are those of
-IANA's registry, RFC 9239 (JavaScript) and RFC 8081 (fonts).
+The table of content types is fixed, because Python's `mimetypes` reads the machine's own tables. The types are those
+that browsers expect, of IANA's registry where it has one: RFC 9239 (JavaScript), RFC 8081 (fonts).
 """
 
 import re
@@ -12,7 +12,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 """For a name that no other content will ever have: kept for a year without asking (RFC 8246)."""
 
 REVALIDATED = "no-cache"
-"""Kept, but asked about each time (RFC 9111, 5.2.2.4)."""
+"""Kept, but asked about each time (RFC 9111, "no-cache")."""
 
 _UTF_8 = "; charset=utf-8"
 _TYPES = {
@@ -65,7 +65,7 @@ _INNER = re.compile(r"\.(?:m?js|cjs|css|wasm|min|chunk|bundle|module|worker|esm|
 """What may stand between hash and last extension: `main.3f2a91bc.chunk.js.map`."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$")
-_HEX = re.compile(r"(?:^|[-._])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,64}$")
+_HEX = re.compile(r"(?:^|[-._])(?=[0-9]*[a-f]+[0-9]+[a-f]|[a-f]*[0-9]+[a-f]+[0-9])[0-9a-f]{8,64}$")
 _BASE32 = re.compile(r"(?:^|.*[-._])(?P<name>[^-._]*)[-.](?=[A-Z]*[2-7])(?P<hash>[A-Z2-7]{8})$")
 _BASE64 = re.compile(r"[-.](?P<hash>(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9_-]{8})$")
 _LOOSE = re.compile(r"(?:^|[-._])[A-Za-z0-9_-]{8,64}$")
@@ -97,7 +97,8 @@ def is_hashed(key: str) -> bool:
 
     A hash stands behind `-` or `.`, or is the whole name, and is one of
 
-    - 8 to 64 hexadecimal digits, letters and digits both (webpack, Parcel, Next.js): `name.3f2a91bc.js`;
+    - 8 to 64 hexadecimal digits, changing between letters and digits at least twice, as dates and words with a number
+      do not (webpack, Parcel, Next.js): `name.3f2a91bc.js`;
     - 8 of rollup's and Vite's base64 characters that make no words: upper and lower case, changing between words, cases
       and digits at least 5 times, or 4 times and never three letters of one case in a row: `name-BDf3kx9_.js`;
     - 8 of esbuild's and Angular's base32 characters, with a digit, behind one of their own names (`main-5OBLYQBC.js`),

@@ -47,6 +47,7 @@ class Publication:
         self._url = url
         self._bucket = bucket_of(context)
         self._at: Literal["comparing", "sending", "back", "mixed", "placed"] = "comparing"
+        self._lost = False
 
     def run(self) -> Outcome:
         """Publish, and give the lock back. Nothing is raised: the outcome says how it ended."""
@@ -64,9 +65,8 @@ class Publication:
             outcome = Outcome(
                 service="site", ok=True, text=text, serves=f"served at {self._context.target.manifest.url}"
             )
-        if not outcome.left:
-            self._try(self._tidy, "what lies aside is not removed", outcome)
-            self._try(lambda: journals.end(self._journal), "the lock is not given back", outcome)
+        self._try(self._tidy, "what lies aside is not removed", outcome)
+        self._try(lambda: journals.end(self._journal), "the lock is not given back", outcome)
         return outcome
 
     def _publish(self) -> str:
@@ -144,27 +144,29 @@ class Publication:
         self._invalidate_unwatched()
 
     def _failed(self, error: BaseException, reasons: list[str]) -> Outcome:
-        lost = isinstance(error, LostError)
+        self._lost |= isinstance(error, LostError)
         if isinstance(error, Exception):
             text, more = describe_error("site", error)
         else:
             text, more = "site: stopped by you", []
-        return Outcome(
-            service="site", ok=False, text=text, reasons=[*more, *reasons], after=_AFTER[self._at], left=lost
-        )
+        return Outcome(service="site", ok=False, text=text, reasons=[*more, *reasons], after=_AFTER[self._at])
 
     def _tidy(self) -> None:
-        """Remove what lies aside, also of those who were killed."""
+        """Remove what lies aside, also of those who were killed; not of whoever has taken the lock over."""
         aside = [key for key in self._bucket.list_keys() if key.startswith(STAGING)]
         if aside and self._at != "mixed":
+            self._journal.expect_held()
             in_parallel(aside, self._bucket.delete, lambda: None)
 
     def _try(self, act: Callable[[], None], what: str, outcome: Outcome) -> None:
-        """Do what must not hide how it ended."""
+        """Do what must not hide how it ended, unless the lock is lost."""
+        if self._lost:
+            return
         try:
             act()
         except Exception as error:
             outcome.reasons.append(f"{what}: {one_line(error)}")
+            self._lost |= isinstance(error, LostError)
 
 
 def bucket_of(context: Context) -> Bucket:

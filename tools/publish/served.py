@@ -25,7 +25,7 @@ def expect_served(context: Context, index: LocalFile) -> None:
     while problem := _problem(url, index):
         context.display.detail(problem)
         if context.clock.now() >= deadline:
-            raise InfraError(f"{url} {problem}")
+            raise InfraError(f"{url} {problem}; where it cannot be reached from here: --no-url-check")
         context.clock.sleep(context.poll_s)
 
 

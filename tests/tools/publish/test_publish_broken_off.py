@@ -11,7 +11,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from tests.tools.publish.site_world import NEW, OLD, WRITES, Scene
+from tests.tools.publish.site_world import BUCKET, NEW, OLD, WRITES, Scene
 from tools.publish import journal as journals
 from tools.publish.stop import Stop
 from tools.release.outcome import Outcome
@@ -186,6 +186,12 @@ class TestErrors:
         assert scene.publish(NEW).ok
         assert "CloudFront does not answer (ServiceUnavailable" in scene.display.details[0]
 
+    def test_credentials_expire_meanwhile(self, scene: Scene) -> None:
+        """That does not pass by itself, so it is said at once."""
+        scene.calls.refuse("GetInvalidation", "ExpiredToken")
+
+        assert "the AWS credentials have expired (ExpiredToken)" in scene.publish(NEW).text
+
     def test_invalidation_takes_too_long(self, scene: Scene) -> None:
         """After 15 minutes it is given up."""
         scene.calls.answers["GetInvalidation"] = {"Invalidation": {"Status": "InProgress"}}
@@ -227,6 +233,23 @@ class TestErrors:
 
         with pytest.raises(journals.HeldError):
             scene.take()
+
+    @pytest.mark.parametrize("operation", ["PutObject", "CopyObject"])
+    def test_what_the_other_has_aside_stays(self, scene: Scene, operation: str) -> None:
+        """Whoever fails after the lock was lost leaves alone what lies aside: the other needs it."""
+
+        def steal(parameters: dict[str, Any]) -> None:
+            if "/before/" not in parameters["Key"]:
+                del scene.calls.answers[operation]
+                scene.take(resume=True)
+                scene.target.s3.put_object(Bucket=BUCKET, Key=".publish/other/new/app.js", Body=b"x")
+                raise refused(operation)
+
+        scene.calls.answers[operation] = steal
+        outcome = scene.publish(OLD | {"app.js": "new app"})
+
+        assert "somebody else has taken over" in outcome.reasons[0]
+        assert ".publish/other/new/app.js" in scene.objects()
 
 
 class TestCtrlC:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +13,7 @@ from typer.testing import CliRunner, Result
 from tests.tools.publish.site_world import NEW, OLD, Scene, manifest_document
 from tools.cli import app
 from tools.errors import InfraError
+from tools.publish import command
 from tools.publish import journal as journals
 from tools.publish.display import Bars, Plain, human, open_display
 from tools.publish.invalidation import paths_of
@@ -76,6 +79,13 @@ class TestPublish:
         result = infra()
 
         assert (True, []) == (isinstance(result.exception, InfraError), scene.calls.made)
+
+    def test_ctrl_c_before_the_lock(self, infra: Infra, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+        """While files are hashed, or AWS does not answer, Ctrl-C ends it at once."""
+        monkeypatch.setattr(command, "open_target", lambda _: os.kill(os.getpid(), signal.SIGINT))
+        result = infra()
+
+        assert (130, False) == (result.exit_code, scene.locked())
 
     def test_held(self, infra: Infra, scene: Scene) -> None:
         """While somebody else publishes, nothing is done."""

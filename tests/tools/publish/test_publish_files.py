@@ -113,7 +113,9 @@ def test_link_to_a_folder_that_leaves(folder: Path) -> None:
     assert "etc is a link that leaves the folder" in refusal(folder)
 
 
-@pytest.mark.parametrize(("target", "text"), [("nowhere", "a link to nothing"), (".", "a link to a folder")])
+@pytest.mark.parametrize(
+    ("target", "text"), [("nowhere", "a link to nothing"), (".", "a link to a folder"), ("link", "a link to")]
+)
 def test_other_links(folder: Path, target: str, text: str) -> None:
     """Links that lead to no file are refused."""
     (folder / "link").symlink_to(target)

@@ -130,6 +130,14 @@ class TestChange:
         assert [["/chunk.3f2a91bc.js"]] == scene.invalidated()
         assert "chunk.3f2a91bc.js has a hash in its name" in scene.display.lines[0]
 
+    def test_odd_names(self, scene: Scene) -> None:
+        """Names with blanks, signs and other letters, and empty files, are sent and put in place like all others."""
+        names = ["a b+c.js", "ä.js", "50%20.txt", "q?x#&=.txt", "empty.txt"]
+        scene.publish(OLD | dict.fromkeys(names, ""))
+        scene.publish(NEW | dict.fromkeys(names, "x"))
+
+        assert dict.fromkeys(names, "x") == {key: text for key, text in scene.live().items() if key in names}
+
 
 class TestNothing:
     """Publishing the same build."""
@@ -188,6 +196,17 @@ class TestRemoval:
             after[name] for name in ("ContentType", "CacheControl", "ETag")
         ]
 
+    def test_encoding_stays(self, scene: Scene) -> None:
+        """So is what somebody else put there compressed, before this command published the site."""
+        scene.target.s3.put_object(
+            Bucket=BUCKET, Key="vendor.5f2a91bc.js", Body=b"x", ContentEncoding="gzip", ContentDisposition="inline"
+        )
+        scene.publish()
+        head = scene.head("vendor.5f2a91bc.js")
+
+        assert ("gzip", "inline") == (head["ContentEncoding"], head["ContentDisposition"])
+        assert "retired" in head["Metadata"]
+
     def test_comes_back(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
         """For a file that a later build has again the days begin anew, and it is not invalidated."""
         scene.publish(NEW)
@@ -239,7 +258,8 @@ class TestVerify:
         outcome = scene.publish(NEW | {"styles.css": "x"}, url=True)
 
         assert (
-            "site: https://trust.demo.paythru.com serves another page than the index.html that was published",
+            "site: https://trust.demo.paythru.com serves another page than the index.html that was published; "
+            "where it cannot be reached from here: --no-url-check",
             "the new page is in place; publish again to finish",
         ) == (outcome.text, outcome.after)
         assert "CopyObject chunk.3f2a91bc.js" not in scene.writes()
