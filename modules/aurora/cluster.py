@@ -1,7 +1,6 @@
 """Aurora Serverless v2 for PostgreSQL: the cluster, who reaches it, and how to become its user."""
 
-from cdktf import DataResource, ITerraformDependable
-from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.db_subnet_group import DbSubnetGroup
 from cdktf_cdktf_provider_aws.rds_cluster import RdsCluster, RdsClusterServerlessv2ScalingConfiguration
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
@@ -10,16 +9,15 @@ from constructs import Construct
 from modules.aurora.instances import AuroraInstances
 from modules.aurora.parameters import AuroraParameters
 from modules.aurora.settings import AuroraSettings
-from modules.iam import Statement, allow
+from modules.database.last_snapshot import last_snapshot_name
+from modules.database.postgresql import LOG, PORT, connect_permissions, declare_log, user_arn
+from modules.iam import Statement
 from modules.names import physical_name
 from modules.network.open_port import open_port
 from modules.network.placement import Placement
 from modules.protection import keep_unless
 
 __all__ = ["Aurora", "AuroraSettings"]
-
-_PORT = 5432
-_LOG = "postgresql"
 
 
 class Aurora(Construct):
@@ -70,12 +68,12 @@ class Aurora(Construct):
         self.endpoint: str = cluster.endpoint
         self.reader_endpoint: str = cluster.reader_endpoint
         """Any reader, or the writer when there is none."""
-        self.port = _PORT
+        self.port = PORT
         self.database_name: str = settings.database_name
         self.cluster_id: str = cluster.cluster_identifier
         self.resource_id: str = cluster.cluster_resource_id
         self.master_secret_arn: str = cluster.master_user_secret.get(0).secret_arn
-        self._user_arn = f"arn:aws:rds-db:{region}:{account_id}:dbuser:{self.resource_id}/{settings.iam_user}"
+        self._user_arn = user_arn(self.resource_id, settings.iam_user, account_id=account_id, region=region)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -90,16 +88,8 @@ class Aurora(Construct):
         }
 
     def connect_permissions(self) -> list[Statement]:
-        """
-        Say what the role of a task needs to connect, as the master by its secret or as the IAM user by a token.
-
-        The secret is encrypted with the account's key aws/secretsmanager, whose own policy lets in who may read the
-        secret, so there is no `kms:Decrypt` (docs.aws.amazon.com/secretsmanager, "Secret encryption and decryption").
-        """
-        return [
-            allow(["secretsmanager:GetSecretValue"], [self.master_secret_arn]),
-            allow(["rds-db:connect"], [self._user_arn]),
-        ]
+        """Say what the role of a task needs to connect, as the master by its secret or as the IAM user by a token."""
+        return connect_permissions(secret_arn=self.master_secret_arn, iam_user_arn=self._user_arn)
 
     def allow_from(self, scope_id: str, security_group_id: str) -> list[ITerraformDependable]:
         """
@@ -111,7 +101,7 @@ class Aurora(Construct):
         return open_port(
             self,
             scope_id,
-            port=_PORT,
+            port=PORT,
             called_security_group_id=self.security_group_id,
             called_description="Aurora",
             caller_security_group_id=security_group_id,
@@ -140,7 +130,7 @@ class Aurora(Construct):
             engine="aurora-postgresql",
             engine_version=settings.engine_version,
             allow_major_version_upgrade=False,
-            port=_PORT,
+            port=PORT,
             serverlessv2_scaling_configuration=RdsClusterServerlessv2ScalingConfiguration(
                 min_capacity=settings.min_capacity_acu,
                 max_capacity=settings.max_capacity_acu,
@@ -151,7 +141,7 @@ class Aurora(Construct):
             storage_encrypted=True,
             manage_master_user_password=True,
             iam_database_authentication_enabled=True,
-            enabled_cloudwatch_logs_exports=[_LOG],
+            enabled_cloudwatch_logs_exports=[LOG],
             backup_retention_period=settings.backup_retention_days,
             preferred_backup_window=settings.backup_window_utc,
             preferred_maintenance_window=settings.maintenance_window_utc,
@@ -161,28 +151,11 @@ class Aurora(Construct):
             delete_automated_backups=disposable,
             skip_final_snapshot=disposable,
             final_snapshot_identifier=None if disposable else self._name_last_snapshot(),
-            # Else RDS makes the log group, without an end to its retention and not Terraform's to remove.
-            depends_on=[self._declare_log()],
+            depends_on=[declare_log(self, f"/aws/rds/cluster/{name}", retention_days=settings.log_retention_days)],
             lifecycle=keep_unless(disposable),
         )
 
-    def _declare_log(self) -> CloudwatchLogGroup:
-        return CloudwatchLogGroup(
-            self,
-            "log",
-            name=f"/aws/rds/cluster/{self._cluster_name}/{_LOG}",
-            retention_in_days=self._settings.log_retention_days,
-        )
-
     def _name_last_snapshot(self) -> str:
-        """
-        Name the snapshot that is left when the cluster goes, differently for every cluster that ever goes.
-
-        Terraform's own `terraform_data` has an id that is new whenever it is made anew: after a destroy, and with
-        every value whose change replaces the cluster. A hash of these values alone would be the same after a destroy,
-        and the second one would fail, as the snapshot of the first is still there.
-        """
-        settings = self._settings
-        replaced_by = {"name": self._cluster_name, "database": settings.database_name, "user": settings.master_user}
-        generation = DataResource(self, "generation", triggers_replace=replaced_by)
-        return f"{self._cluster_name}-final-{generation.id}"
+        settings, name = self._settings, self._cluster_name
+        replaced_by = {"name": name, "database": settings.database_name, "user": settings.master_user}
+        return last_snapshot_name(self, name, replaced_by=replaced_by)

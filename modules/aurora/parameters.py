@@ -8,6 +8,7 @@ from cdktf_cdktf_provider_aws.rds_cluster_parameter_group import (
 from constructs import Construct
 
 from modules.aurora.version import parameter_group_family
+from modules.database.postgresql import FORCE_SSL, log_parameters
 from modules.names import physical_name
 
 
@@ -21,11 +22,7 @@ class AuroraParameters(Construct):
         :param name: the cluster's
         """
         super().__init__(scope, id_)
-        log = {
-            "log_lock_waits": "1",
-            "log_min_duration_statement": str(log_slower_than_ms),
-            "log_parameter_max_length": "0",
-        }
+        log = log_parameters(log_slower_than_ms)
         family = parameter_group_family(engine_version)
         group = RdsClusterParameterGroup(
             self,
@@ -37,7 +34,7 @@ class AuroraParameters(Construct):
             parameter=[
                 *(RdsClusterParameterGroupParameter(name=key, value=value) for key, value in log.items()),
                 # A new cluster starts with it, and RDS takes this method whether the parameter is static or not.
-                RdsClusterParameterGroupParameter(name="rds.force_ssl", value="1", apply_method="pending-reboot"),
+                RdsClusterParameterGroupParameter(name=FORCE_SSL, value="1", apply_method="pending-reboot"),
             ],
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )

@@ -2,33 +2,17 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from modules.aurora.version import check_runs_serverless, largest_capacity_acu, smallest_capacity_acu
-from modules.aurora.windows import BackupWindow, MaintenanceWindow, windows_meet
+from modules.database.names import DatabaseName, DatabaseUser
+from modules.database.windows import BackupWindow, MaintenanceWindow, check_apart
 from modules.network.cidr_plan import ZoneLetter
 from modules.settings import Settings, mistake
 from modules.types import LogRetentionDays
 
 Acu = Annotated[float, Field(ge=0, le=256, multiple_of=0.5)]
 """Aurora capacity units of about 2 GiB of memory each, in half steps."""
-
-DatabaseName = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$"),
-    Field(description="a small letter and up to 62 small letters, digits and _"),
-]
-"""CreateDBCluster, DatabaseName, less the capitals, which SQL would have to quote."""
-
-
-def _check_user(name: str) -> str:
-    if name in {"admin", "rdsadmin"} or name.startswith("pg_"):
-        raise mistake("must be neither admin nor rdsadmin nor pg_…, which PostgreSQL and RDS keep for themselves")
-    return name
-
-
-DatabaseUser = Annotated[DatabaseName, AfterValidator(_check_user)]
-"""CreateDBCluster, MasterUsername."""
 
 _ZONES: list[ZoneLetter] = ["a", "b"]
 
@@ -132,7 +116,4 @@ class AuroraSettings(Settings):
     @field_validator("maintenance_window_utc")
     @classmethod
     def _is_not_backup_time(cls, window: str, info: ValidationInfo) -> str:
-        backup = info.data.get("backup_window_utc")
-        if backup is not None and windows_meet(backup, window):
-            raise mistake(f"must not meet backup_window_utc, {backup}")
-        return window
+        return check_apart(info.data.get("backup_window_utc"), window, backup_setting="backup_window_utc")
