@@ -20,6 +20,7 @@ Kind = Literal[
     "parameter_group",
     "response_headers_policy",
     "role",
+    "schedule_group",
     "security_group",
     "subnet_group",
     "target_group",
@@ -44,6 +45,7 @@ _LONGEST: dict[Kind, int] = {
     "parameter_group": 255,
     "response_headers_policy": 128,
     "role": 64,
+    "schedule_group": 64,
     "security_group": 255,
     "subnet_group": 255,
     "target_group": 32,
@@ -56,6 +58,7 @@ CloudWatch PutMetricAlarm, PutDashboard; Budgets CreateBudget; SNS CreateTopic;
 EC2 CreateSecurityGroup; CodeDeploy quotas (an application, a deployment group, a deployment configuration);
 CloudFront OriginAccessControlConfig, CreateFunction; for its cache and response headers policies AWS names no limit,
 and aws-cdk keeps to this one (CachePolicy, ResponseHeadersPolicy);
+EventBridge Scheduler CreateScheduleGroup;
 CloudWatch Logs PutDeliverySource, PutDeliveryDestination; WAFV2 CreateWebACL;
 RDS CreateDBCluster, CreateDBInstance, CreateDBClusterParameterGroup, CreateDBSubnetGroup;
 ElastiCache CreateReplicationGroup, whose limit its users and user groups share.

@@ -1,5 +1,7 @@
 """A bucket that nobody reaches but those whom its consumer names."""
 
+from collections.abc import Mapping
+
 from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import (
     DataAwsIamPolicyDocument,
     DataAwsIamPolicyDocumentStatementCondition,
@@ -47,6 +49,7 @@ class PrivateBucket(Construct):
         disposable: bool,
         versioned: bool = True,
         expire_after_days: int | None = None,
+        expire_prefixes: Mapping[str, int] | None = None,
     ) -> None:
         """
         Make the bucket.
@@ -55,6 +58,7 @@ class PrivateBucket(Construct):
         :param disposable: whether destroying the stack deletes the objects too
         :param versioned: whether what is overwritten or deleted is kept for 30 days more
         :param expire_after_days: the age at which an object is deleted; None for never
+        :param expire_prefixes: prefix → the age at which an object with it is deleted, whatever holds for the others
         """
         super().__init__(scope, id_)
         bucket = S3Bucket(self, "bucket", bucket=physical_name("bucket", name), force_destroy=disposable)
@@ -62,7 +66,11 @@ class PrivateBucket(Construct):
         self.arn: str = bucket.arn
         self._id: str = bucket.id
         public_access = self._declare_access()
-        self._declare_storage(versioned=versioned, expire_after_days=expire_after_days)
+        rules = [
+            _removal(versioned=versioned, expire_after_days=expire_after_days),
+            *(_expiry(prefix, days) for prefix, days in ({} if expire_prefixes is None else expire_prefixes).items()),
+        ]
+        self._declare_storage(rules, versioned=versioned)
         self._statements = [_deny_insecure_transport(bucket.arn)]
         self._policy = DataAwsIamPolicyDocument(self, "policy_document", statement=self._statements)
         # S3 refuses two changes of a bucket's access at the same time (OperationAborted).
@@ -92,7 +100,7 @@ class PrivateBucket(Construct):
             restrict_public_buckets=True,
         )
 
-    def _declare_storage(self, *, versioned: bool, expire_after_days: int | None) -> None:
+    def _declare_storage(self, rules: list[S3BucketLifecycleConfigurationRule], *, versioned: bool) -> None:
         S3BucketServerSideEncryptionConfigurationA(
             self,
             "encryption",
@@ -113,7 +121,7 @@ class PrivateBucket(Construct):
             self,
             "lifecycle",
             bucket=self._id,
-            rule=[_removal(versioned=versioned, expire_after_days=expire_after_days)],
+            rule=rules,
             # Rules for noncurrent versions need a versioned bucket.
             depends_on=versions,
         )
@@ -133,6 +141,15 @@ def _removal(*, versioned: bool, expire_after_days: int | None) -> S3BucketLifec
         ],
         expiration=None if expire_after_days is None else [expiration],
         noncurrent_version_expiration=[noncurrent] if versioned else None,
+    )
+
+
+def _expiry(prefix: str, days: int) -> S3BucketLifecycleConfigurationRule:
+    return S3BucketLifecycleConfigurationRule(
+        id=f"expire-{prefix.strip('/').replace('/', '-')}",
+        status="Enabled",
+        filter=[S3BucketLifecycleConfigurationRuleFilter(prefix=prefix)],
+        expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=days)],
     )
 
 

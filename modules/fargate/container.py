@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from modules.fargate.size import Cpu, MemoryMib, check_memory
+from modules.fargate.volumes import Mount, mount_points
 from modules.iam import Statement
 from modules.settings import Settings, mistake
 from modules.types import LogRetentionDays
@@ -131,6 +132,9 @@ class Workload:
     permissions: Sequence[Statement] = ()
     """What the application may do."""
 
+    mounts: Sequence[Mount] = ()
+    """Folders on EFS, beside the paths that the container may write to anyway."""
+
 
 def writable_volumes(settings: TaskSettings) -> dict[str, str]:
     """Name a volume for each path that the container, or a session in it, writes to: name → path."""
@@ -156,10 +160,7 @@ def container_definition(
         "readonlyRootFilesystem": True,
         "stopTimeout": settings.stop_timeout_s,
         "portMappings": [{"containerPort": settings.port, "hostPort": settings.port, "protocol": "tcp"}],
-        "mountPoints": [
-            {"sourceVolume": name, "containerPath": path, "readOnly": False}
-            for name, path in writable_volumes(settings).items()
-        ],
+        "mountPoints": mount_points(writable_volumes(settings), workload.mounts),
         "environment": [{"name": name, "value": value} for name, value in workload.environment.items()],
         "secrets": [{"name": name, "valueFrom": source} for name, source in workload.secrets.items()],
         "logConfiguration": {

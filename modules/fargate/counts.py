@@ -1,6 +1,12 @@
-"""Numbers of tasks that depend on what is known only when Terraform runs."""
+"""Numbers of tasks: how many there may be, and those that depend on what is known only when Terraform runs."""
+
+from typing import Annotated
 
 from cdktf import Token
+from pydantic import Field
+
+TaskCount = Annotated[int, Field(ge=1, le=5000)]
+"""A service has at most 5000 tasks (ECS service quotas), and one with none has no metrics to grow by."""
 
 
 def count_when(condition: str | None, count: int) -> float:

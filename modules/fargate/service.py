@@ -21,7 +21,7 @@ from modules.fargate.container import Workload
 from modules.fargate.counts import count_when
 from modules.fargate.service_discovery import ServiceDiscovery
 from modules.fargate.service_group import ServiceGroup
-from modules.fargate.service_rollout import lifecycle, rollout
+from modules.fargate.service_rollout import lifecycle, rollout, wait_for
 from modules.fargate.service_settings import FargateServiceSettings, check_service
 from modules.fargate.task import Task
 from modules.load_balancer.target_group import TargetGroup
@@ -94,7 +94,7 @@ class FargateService(Construct):
             settings=settings,
         )
         group = _declare_group(self, name, placement, exposure, settings)
-        owner = ownership(deploy_mode)
+        owner, routed = ownership(deploy_mode), () if exposure is None else exposure.route.ready
         self.resource = EcsService(
             self,
             "service",
@@ -110,7 +110,7 @@ class FargateService(Construct):
             enable_ecs_managed_tags=True,
             enable_execute_command=settings.exec_enabled,
             # A task that starts before these fails; a cluster without capacity cannot place one.
-            depends_on=[*cluster.ready, *task.ready, *group.ready, *_route_ready(exposure), *depends_on],
+            depends_on=[*cluster.ready, *task.ready, *group.ready, *routed, *depends_on],
             lifecycle=lifecycle(owner, autoscaled=autoscaled, definition=task.definition),
         )
         self.name: str = self.resource.name
@@ -124,6 +124,10 @@ class FargateService(Construct):
         self.task_role_arn: str = task.task_role_arn
         self.execution_role_arn: str = task.execution_role_arn
         self.log_group_name: str = task.log_group_name
+
+    def start_after(self, needed: Sequence[ITerraformDependable]) -> None:
+        """Let the service wait for what needs its security group, as the rules of a file system do that tasks mount."""
+        wait_for(self.resource, needed)
 
 
 def _check(
@@ -167,10 +171,6 @@ def _strategy(capacity: CapacitySettings) -> list[EcsServiceCapacityProviderStra
         )
         for share in capacity_strategy(capacity)
     ]
-
-
-def _route_ready(exposure: Exposure | None) -> Sequence[ITerraformDependable]:
-    return () if exposure is None else exposure.route.ready
 
 
 def _reachable(

@@ -1,8 +1,9 @@
 """What of an ECS service follows from who rolls it out, and how new tasks take the place of old ones."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
-from cdktf import Postcondition, TerraformResourceLifecycle
+from cdktf import ITerraformDependable, Postcondition, TerraformResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.ecs_service import EcsServiceDeploymentCircuitBreaker, EcsServiceDeploymentController
 from cdktf_cdktf_provider_aws.ecs_task_definition import EcsTaskDefinition
 
@@ -46,3 +47,17 @@ def lifecycle(owner: Ownership, *, autoscaled: bool, definition: EcsTaskDefiniti
         ignore_changes=ignored if ignored else None,
         postcondition=[outcome] if owner.waits_for_steady_state else None,
     )
+
+
+def wait_for(resource: TerraformResource, needed: Sequence[ITerraformDependable]) -> None:
+    """
+    Let a resource wait for what was made after it.
+
+    :raises TypeError: something is no resource: CDKTF would write its address as an expression, which Terraform refuses
+    """
+    addresses = [] if resource.depends_on is None else list(resource.depends_on)
+    for one in needed:
+        if not isinstance(one, TerraformResource):
+            raise TypeError(f"must be a resource, got {type(one).__name__}")
+        addresses.append(f"{one.terraform_resource_type}.{one.friendly_unique_id}")
+    resource.depends_on = addresses

@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_aws.ecs_task_definition import (
 from constructs import Construct
 
 from modules.fargate.container import TaskSettings, Workload, container_definition, writable_volumes
+from modules.fargate.volumes import volumes
 from modules.iam import ANY_RESOURCE, Role, Statement, allow, trust_service
 
 
@@ -55,7 +56,15 @@ class Task(Construct):
         execution_role = Role(self, "execution", name=f"{name}-execution", trust=trust, permissions=start)
         task_role = Role(self, "role", name=f"{name}-task", trust=trust, permissions=work)
         container = container_definition(workload, settings, log_group_name=logs.name, region=region)
-        self.definition = _declare_definition(self, name, settings, [container], execution_role.arn, task_role.arn)
+        self.definition = _declare_definition(
+            self,
+            name,
+            settings,
+            [container],
+            volumes(writable_volumes(settings), workload.mounts),
+            execution_role.arn,
+            task_role.arn,
+        )
         """The newest revision that Terraform registered: what a release copies, with another image in it."""
         self.family: str = self.definition.family
         self.execution_role_arn: str = execution_role.arn
@@ -108,6 +117,7 @@ def _declare_definition(
     family: str,
     settings: TaskSettings,
     containers: list[dict[str, object]],
+    found_in_it: list[EcsTaskDefinitionVolume],
     execution_role_arn: str,
     task_role_arn: str,
 ) -> EcsTaskDefinition:
@@ -125,7 +135,7 @@ def _declare_definition(
         execution_role_arn=execution_role_arn,
         task_role_arn=task_role_arn,
         container_definitions=json.dumps(containers),
-        volume=[EcsTaskDefinitionVolume(name=name) for name in writable_volumes(settings)],
+        volume=found_in_it,
         # The revision that serves stays registered until the next one does, so that ECS can roll back to it.
         lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
     )

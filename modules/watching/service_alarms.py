@@ -7,7 +7,7 @@ from pydantic import Field
 
 from modules.settings import Settings
 from modules.types import Percent
-from modules.watching.alarm import Alarms, Metric, Rule
+from modules.watching.alarm import Alarms, Metric, Missing, Rule
 
 
 class ServiceAlarmsSettings(Settings):
@@ -36,6 +36,7 @@ class ServiceAlarms(Construct):
         service_name: str,
         min_running_tasks: int | None,
         runs_when: str | None = None,
+        pauses: bool = False,
         topic_arn: str,
         settings: ServiceAlarmsSettings,
     ) -> None:
@@ -44,6 +45,7 @@ class ServiceAlarms(Construct):
 
         :param min_running_tasks: what autoscaling keeps at least; None without Container Insights, which counts them
         :param runs_when: a Terraform condition without which no task is to run, as the service has it
+        :param pauses: whether the service is scaled to nothing at times. Then too few tasks are told of, and none not
         """
         super().__init__(scope, id_)
         self._name = name
@@ -53,7 +55,7 @@ class ServiceAlarms(Construct):
         self._add_utilization("cpu", "CPUUtilization", settings.cpu_percent)
         self._add_utilization("memory", "MemoryUtilization", settings.memory_percent)
         if min_running_tasks is not None:
-            self._add_running_tasks(min_running_tasks, runs_when)
+            self._add_running_tasks(min_running_tasks, runs_when, "notBreaching" if pauses else "breaching")
         self.names: list[str] = self._alarms.names
         self.arns: list[str] = self._alarms.arns
 
@@ -69,7 +71,7 @@ class ServiceAlarms(Construct):
             ),
         )
 
-    def _add_running_tasks(self, at_least: int, runs_when: str | None) -> None:
+    def _add_running_tasks(self, at_least: int, runs_when: str | None, missing: Missing) -> None:
         """
         Container Insights says nothing of a service without running tasks, so that no data is what is to be told.
 
@@ -83,7 +85,7 @@ class ServiceAlarms(Construct):
                 dimensions=self._dimensions,
                 statistic="Minimum",
             ),
-            Rule(threshold=at_least, periods=self._for_min, below=True, missing="breaching", expected_when=runs_when),
+            Rule(threshold=at_least, periods=self._for_min, below=True, missing=missing, expected_when=runs_when),
             description=(
                 f"{self._name} runs fewer than {at_least} task(s). Look first at the service's events and at the "
                 "stopped tasks' reasons: no image, no Spot capacity, or a task that ends by itself."

@@ -35,10 +35,35 @@ class WebServiceSettings(Settings):
     alarms: ServiceAlarmsSettings = Field(default_factory=ServiceAlarmsSettings)
     target_group_alarms: TargetGroupAlarmsSettings = Field(default_factory=TargetGroupAlarmsSettings)
 
+    @field_validator("scaling")
+    @classmethod
+    def _scales_in_the_mode(
+        cls, scaling: ServiceScalingSettings | None, info: ValidationInfo
+    ) -> ServiceScalingSettings | None:
+        if scaling is not None:
+            check_scaling(scaling, info.data.get("deploy_mode"))
+        return scaling
+
     @field_validator("deployment")
     @classmethod
     def _fits_the_mode(cls, deployment: BlueGreenSettings | None, info: ValidationInfo) -> BlueGreenSettings | None:
         return check_deployment(deployment, info.data.get("deploy_mode"))
+
+
+def check_scaling(scaling: ServiceScalingSettings, deploy_mode: DeployMode | None) -> None:
+    """
+    Refuse what does not scale as it says under a deploy mode.
+
+    :param deploy_mode: None when the mode has a mistake of its own
+    :raises PydanticCustomError: `blue_green` with a count of requests, or `terraform` with a schedule
+    """
+    if deploy_mode == "blue_green" and scaling.requests_per_target is not None:
+        # aws/containers-roadmap#1681; ECS, "CodeDeploy blue/green deployments for Amazon ECS", considerations.
+        raise mistake("must have no requests_per_target under blue_green, where another target group serves next time")
+    if deploy_mode == "terraform" and scaling.is_scheduled:
+        raise mistake(
+            "must have neither peaks nor office_hours under terraform, where there are no tasks before the first image"
+        )
 
 
 def check_deployment(deployment: BlueGreenSettings | None, deploy_mode: DeployMode | None) -> BlueGreenSettings | None:

@@ -15,6 +15,7 @@ from modules.fargate.container import Workload
 from modules.fargate.deployed_image import DeployedImage
 from modules.fargate.service import Exposure, FargateService
 from modules.fargate.service_scaling import ServiceScaling
+from modules.fargate.volumes import Mount
 from modules.iam import Statement
 from modules.images.repository import ImageRepository
 from modules.load_balancer.service_route import ServiceRoute
@@ -40,6 +41,8 @@ class Application:
     """The secrets that these are in, and the keys that must have a value before a task can start."""
 
     permissions: Sequence[Statement] = ()
+    mounts: Sequence[Mount] = ()
+    """Folders on EFS."""
 
 
 class WebService(Construct):
@@ -169,6 +172,7 @@ class WebService(Construct):
             secrets=application.secrets,
             secret_arns=[secret.arn for secret in application.secret_keys],
             permissions=application.permissions,
+            mounts=application.mounts,
         )
 
     def _declare_service(self) -> FargateService:
@@ -203,8 +207,14 @@ class WebService(Construct):
             cluster_name=self._platform.cluster.name,
             service_name=self.service.name,
             runs_when=None if self._image is None else self._image.exists,
+            request_count_label=self._request_count_label(),
             settings=self._settings.scaling,
         )
+
+    def _request_count_label(self) -> str:
+        """Name the load balancer and the target group that serves first, as Application Auto Scaling wants them."""
+        (serving, *_) = self.route.target_groups.values()
+        return f"{self._platform.load_balancer.arn_suffix}/{serving.arn_suffix}"
 
     def _declare_alarms(self) -> None:
         platform, settings, scaling = self._platform, self._settings, self._settings.scaling
@@ -228,6 +238,7 @@ class WebService(Construct):
             service_name=self.service.name,
             min_running_tasks=None if scaling is None or not platform.counts_tasks else scaling.min_capacity,
             runs_when=None if self._image is None else self._image.exists,
+            pauses=scaling is not None and scaling.office_hours is not None,
             topic_arn=platform.topic_arn,
             settings=settings.alarms,
         )

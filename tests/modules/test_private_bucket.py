@@ -167,3 +167,18 @@ def test_versions_are_an_argument(passing: Synthesized) -> None:
 def test_destroy_keeps_objects(kept: Synthesized, passing: Synthesized) -> None:
     """Only a disposable bucket is deleted with what is in it."""
     assert [False, True] == [stack.resource("aws_s3_bucket")["force_destroy"] for stack in (kept, passing)]
+
+
+def test_prefixes_expire() -> None:
+    """What is below a prefix goes at its own age, and the rule that holds for all stays as it is."""
+    stack = synth_scope(
+        lambda scope: PrivateBucket(
+            scope, "media", name=NAME, disposable=False, expire_prefixes={"uploads/": 2, "a/b/": 7}
+        )
+    )
+    first, *others = stack.resource("aws_s3_bucket_lifecycle_configuration")["rule"]
+
+    assert "expiration" not in first
+    assert [("expire-uploads", "uploads/", 2, "Enabled"), ("expire-a-b", "a/b/", 7, "Enabled")] == [
+        (one["id"], one["filter"][0]["prefix"], one["expiration"][0]["days"], one["status"]) for one in others
+    ]

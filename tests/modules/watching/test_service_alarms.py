@@ -12,7 +12,7 @@ NAME = "isms-backend-staging"
 DIMENSIONS = {"ClusterName": "isms-staging", "ServiceName": NAME}
 
 
-def build(min_running_tasks: int | None) -> tuple[Synthesized, ServiceAlarms]:
+def build(min_running_tasks: int | None, *, pauses: bool = False) -> tuple[Synthesized, ServiceAlarms]:
     """The alarms of a service, with settings that are not the defaults."""
     made: list[ServiceAlarms] = []
 
@@ -25,6 +25,7 @@ def build(min_running_tasks: int | None) -> tuple[Synthesized, ServiceAlarms]:
                 cluster_name="isms-staging",
                 service_name=NAME,
                 min_running_tasks=min_running_tasks,
+                pauses=pauses,
                 topic_arn=TOPIC,
                 settings=ServiceAlarmsSettings(cpu_percent=85, memory_percent=95, for_min=7),
             )
@@ -84,6 +85,13 @@ def test_running_tasks(counted: tuple[Synthesized, ServiceAlarms]) -> None:
         found["evaluation_periods"],
         found["treat_missing_data"],
     )
+
+
+def test_running_tasks_of_a_service_that_pauses() -> None:
+    """No data means nothing where there may be no task; too few tasks mean what they always do."""
+    found = alarms(build(2, pauses=True)[0])[f"{NAME}-running-tasks"]
+
+    assert (2, "notBreaching") == (found["threshold"], found["treat_missing_data"])
 
 
 def test_without_container_insights() -> None:

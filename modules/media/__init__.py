@@ -1,0 +1,1 @@
+"""What users upload, and who may read it."""
