@@ -5,12 +5,13 @@ import lazy_bindings  # noqa: F401 makes the imports below cheap
 from cdktf import App
 
 from stacks.edgemind import EdgeMindStack
+from stacks.habit_tracker import HabitTrackerStack
 from stacks.isms import IsmsStack
 from stacks.loading import loading_environments
 from stacks.nocomelon import NoComelonStack
 
 with loading_environments():
-    from envs import dev, edgemind, production, staging
+    from envs import dev, edgemind, habit_tracker, production, staging
 
 app = App()
 
@@ -18,5 +19,6 @@ NoComelonStack(app, "dev", settings=dev.SETTINGS)
 IsmsStack(app, "staging", settings=staging.SETTINGS)
 IsmsStack(app, "production", settings=production.SETTINGS)
 EdgeMindStack(app, "edgemind", settings=edgemind.SETTINGS)
+HabitTrackerStack(app, "habit-tracker", settings=habit_tracker.SETTINGS)
 
 app.synth()

@@ -26,6 +26,7 @@ from modules.settings import Settings, mistake
 from modules.types import Cidr, ImageTag, LogRetentionDays, SecretRecoveryDays, UrlPath
 from modules.watching.alert_topic import AlertTopicSettings
 from modules.watching.budget import BudgetSettings
+from modules.web_service.checks import check_free_names, check_sessions
 from modules.web_service.long_lived_connections import LongLivedConnectionsSettings, check_connections
 from stacks.environment import EnvironmentSettings
 
@@ -262,14 +263,9 @@ class EdgeMindSettings(EnvironmentSettings):
     @field_validator("exec_enabled")
     @classmethod
     def _sessions_are_logged(cls, exec_enabled: bool, info: ValidationInfo) -> bool:
-        cluster = info.data.get("cluster")
-        if exec_enabled and cluster is not None and not cluster.exec_enabled:
-            raise mistake("must be False, or cluster must have exec_enabled too: it logs the sessions")
-        return exec_enabled
+        return check_sessions(exec_enabled, cluster=info.data.get("cluster"), network=None)
 
     @field_validator("application_secret")
     @classmethod
     def _names_are_free(cls, secret: ApplicationSecretSettings) -> ApplicationSecretSettings:
-        if taken := sorted(_TAKEN & {*secret.generated, *secret.provided}):
-            raise mistake(f"must not name {', '.join(taken)}, which the task has already")
-        return secret
+        return check_free_names(secret, _TAKEN)

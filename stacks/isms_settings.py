@@ -11,41 +11,27 @@ from modules.deployment.deploy_mode import DeployMode
 from modules.fargate.capacity import CapacitySettings
 from modules.fargate.cluster import FargateClusterSettings
 from modules.fargate.service_scaling import ServiceScalingSettings
-from modules.fargate.size import Cpu, MemoryMib, check_memory
 from modules.github.roles import GitHubRolesSettings
 from modules.images.repository import ImageRepositorySettings
 from modules.load_balancer.certificate import DomainSettings
 from modules.load_balancer.load_balancer import LoadBalancerSettings
 from modules.network.network import NetworkSettings
-from modules.settings import Settings, mistake
-from modules.types import ImageTag, LogRetentionDays, SecretRecoveryDays
+from modules.settings import mistake
+from modules.types import LogRetentionDays, SecretRecoveryDays
 from modules.watching.alert_topic import AlertTopicSettings
 from modules.watching.aurora_alarms import AuroraAlarmsSettings
 from modules.watching.budget import BudgetSettings
+from modules.web_service.checks import check_free_names, check_sessions, check_tasks_reach_aws
+from modules.web_service.image_and_size import ImageAndSizeSettings
 from modules.web_service.settings import check_deployment
 from stacks.environment import EnvironmentSettings
 
 _TAKEN = {"AWS_REGION", "DB_HOST", "DB_READER_HOST", "DB_PORT", "DB_NAME", "DB_SECRET_ARN", "DB_IAM_USER"}
 """The environment variables that the backend gets anyway."""
 
-_TASKS_NEED = {"ecr", "logs", "secretsmanager"}
-"""The services that a task cannot start without, beside S3."""
 
-
-class IsmsServiceSettings(Settings):
+class IsmsServiceSettings(ImageAndSizeSettings):
     """One of the two services."""
-
-    image_tag: ImageTag
-    """What runs before the first release; a release brings a commit's own tag. In `deploy_mode` "terraform" nothing
-    does, until the variable `<service>_image_tag` says what."""
-
-    cpu: Cpu = 512
-    memory_mib: MemoryMib = 1024
-
-    @field_validator("memory_mib")
-    @classmethod
-    def _memory_fits_cpu(cls, memory_mib: int, info: ValidationInfo) -> int:
-        return check_memory(memory_mib, info.data.get("cpu"))
 
 
 class IsmsSettings(EnvironmentSettings):
@@ -91,31 +77,17 @@ class IsmsSettings(EnvironmentSettings):
     @field_validator("network")
     @classmethod
     def _tasks_reach_aws(cls, network: NetworkSettings) -> NetworkSettings:
-        missing = sorted(_TASKS_NEED - set(network.interface_endpoints))
-        if network.nat == "none" and missing:
-            raise mistake(f"must have nat, or interface_endpoints with {', '.join(missing)}: no task would start")
-        return network
+        return check_tasks_reach_aws(network)
 
     @field_validator("application_secret")
     @classmethod
     def _names_are_free(cls, secret: ApplicationSecretSettings) -> ApplicationSecretSettings:
-        taken = sorted(_TAKEN & {*secret.generated, *secret.provided})
-        if taken:
-            # ECS refuses a name that stands in both lists of a container.
-            raise mistake(f"must not name {', '.join(taken)}, which the task has already")
-        return secret
+        return check_free_names(secret, _TAKEN)
 
     @field_validator("exec_enabled")
     @classmethod
     def _sessions_are_logged(cls, exec_enabled: bool, info: ValidationInfo) -> bool:
-        cluster = info.data.get("cluster")
-        if exec_enabled and cluster is not None and not cluster.exec_enabled:
-            raise mistake("must be False, or cluster must have exec_enabled too: it logs the sessions")
-        network = info.data.get("network")
-        shut_off = network is not None and network.nat == "none" and "ssmmessages" not in network.interface_endpoints
-        if exec_enabled and shut_off:
-            raise mistake("must be False, or network must have nat or the interface endpoint ssmmessages")
-        return exec_enabled
+        return check_sessions(exec_enabled, cluster=info.data.get("cluster"), network=info.data.get("network"))
 
     @field_validator("aurora")
     @classmethod

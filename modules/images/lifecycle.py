@@ -7,6 +7,7 @@ and "Lifecycle policy properties".
 """
 
 import json
+from itertools import permutations
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
@@ -24,10 +25,10 @@ Rule = dict[str, Any]
 
 EnvironmentTag = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z][a-z0-9]{0,31}$"),
-    Field(description="1 to 32 lower-case letters and digits, beginning with a letter"),
+    StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=32),
+    Field(description="1 to 32 lower-case letters, digits and single hyphens, beginning with a letter"),
 ]
-"""Without hyphens, so that `staging-<commit>` belongs to one environment only."""
+"""The id of a stack, which is what a release tags images with."""
 
 Count = Annotated[int, Field(ge=1, le=1000)]
 Days = Annotated[int, Field(ge=1, le=3650)]
@@ -62,9 +63,13 @@ class ImageLifecycleSettings(Settings):
     def _are_tags_of_their_own(cls, environments: list[str]) -> list[str]:
         if len(set(environments)) < len(environments):
             raise mistake("must name every environment once")
-        taken = [name for name in environments if name in _NOT_ENVIRONMENTS]
+        taken = [name for name in environments if name in _NOT_ENVIRONMENTS or name.startswith(COMMIT_PREFIX)]
         if taken:
             raise mistake(f"must not contain {taken[0]!r}, which is a tag of every build")
+        for shorter, longer in permutations(environments, 2):
+            if longer.startswith(f"{shorter}-"):
+                rule = f"whose rule {shorter}-* selects its tags too"
+                raise mistake(f"must not contain {longer!r} beside {shorter!r}, {rule}")
         return environments
 
     @field_validator("keep_commits")

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from modules.names import physical_name
 from modules.watching.dashboard_body import Row, alarm_status, dashboard_body
+from modules.watching.dashboard_data import PostgresOnDashboard, RedisOnDashboard, postgres_rows, redis_rows
 from modules.watching.dashboard_rows import (
     AuroraOnDashboard,
     ServiceOnDashboard,
@@ -30,6 +31,8 @@ class Dashboard(Construct):
         load_balancer_arn_suffix: str | None,
         services: Sequence[ServiceOnDashboard],
         aurora: AuroraOnDashboard | None,
+        postgres: PostgresOnDashboard | None = None,
+        redis: RedisOnDashboard | None = None,
     ) -> None:
         """
         Make the dashboard.
@@ -48,5 +51,9 @@ class Dashboard(Construct):
                 rows += service_rows(service, load_balancer_arn_suffix=load_balancer_arn_suffix, region=region)
         if aurora is not None:
             rows += aurora_rows(aurora, region=region)
+        if postgres is not None:
+            rows += postgres_rows(postgres, region=region)
+        if redis is not None:
+            rows += redis_rows(redis, region=region)
         self.name: str = physical_name("dashboard", name)
         CloudwatchDashboard(self, "dashboard", dashboard_name=self.name, dashboard_body=dashboard_body(rows))

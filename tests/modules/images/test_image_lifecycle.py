@@ -291,6 +291,15 @@ class TestSettings:
             ({"environments": ["staging", "staging"]}, "must name every environment once"),
             ({"environments": ["latest"]}, "must not contain 'latest', which is a tag of every build"),
             ({"environments": ["sha"]}, "must not contain 'sha', which is a tag of every build"),
+            ({"environments": ["sha-b"]}, "must not contain 'sha-b', which is a tag of every build"),
+            (
+                {"environments": ["staging", "staging-eu"]},
+                "must not contain 'staging-eu' beside 'staging', whose rule staging-* selects its tags too",
+            ),
+            (
+                {"environments": ["staging-eu", "staging"]},
+                "must not contain 'staging-eu' beside 'staging', whose rule staging-* selects its tags too",
+            ),
             ({"keep_releases": 4}, "must be at most keep_releases, 4"),
         ],
     )
@@ -304,12 +313,19 @@ class TestSettings:
         texts = [found.text for found in mistakes_in(caught.value, ImageLifecycleSettings)]
         assert [message] == [text.split(", got")[0] for text in texts]
 
+    @pytest.mark.parametrize("names", [["habit-tracker"], ["live-eu", "live-us"], ["live", "liveeu"], ["a" * 32]])
+    def test_names_of_stacks(self, names: list[str]) -> None:
+        """A stack's id may have hyphens, as long as its releases are told from another one's."""
+        assert names == ImageLifecycleSettings(environments=names).environments
+
     @pytest.mark.parametrize(
         "arguments",
         [
             {"environments": []},
             {"environments": ["a", "b", "c", "d", "e"]},
-            {"environments": ["staging-eu"]},
+            {"environments": ["staging-"]},
+            {"environments": ["staging--eu"]},
+            {"environments": ["a" * 33]},
             {"keep_releases": 0},
             {"keep_commits": 0},
             {"untagged_days": 0},
