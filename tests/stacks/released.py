@@ -26,7 +26,7 @@ def prepare(manifest: Manifest) -> None:
     """Push a made-up image for the service's CPU, tagged with the commit, and give its secrets values."""
     architecture = {"ARM64": "arm64", "X86_64": "amd64"}[manifest["ecs"]["cpu_architecture"]]
     _push(manifest["image"]["repository"], architecture, manifest["region"])
-    secrets = boto3.client("secretsmanager", region_name=manifest["region"])
+    secrets = boto3.Session().client("secretsmanager", region_name=manifest["region"])
     for secret in manifest["secrets"]:
         values = json.loads(secrets.get_secret_value(SecretId=secret["arn"])["SecretString"])
         values |= {key: "not-a-secret" for key in secret["keys"] if not values.get(key)}
@@ -43,13 +43,13 @@ def release(stack: str) -> subprocess.CompletedProcess[str]:
 
 def what_serves(manifest: Manifest) -> dict[str, Any]:
     """Say which revision and image of a service runs, behind which side, and where the traffic of its rules goes."""
-    ecs = boto3.client("ecs", region_name=manifest["region"])
+    ecs = boto3.Session().client("ecs", region_name=manifest["region"])
     where = manifest["ecs"]
     (service,) = ecs.describe_services(cluster=where["cluster"], services=[where["service"]])["services"]
     (task_set,) = [one for one in service["taskSets"] if one["status"] == "PRIMARY"]
     colors = {group["arn"]: color for color, group in manifest["routes"]["target_groups"].items()}
     definition = ecs.describe_task_definition(taskDefinition=task_set["taskDefinition"])["taskDefinition"]
-    elb = boto3.client("elbv2", region_name=manifest["region"])
+    elb = boto3.Session().client("elbv2", region_name=manifest["region"])
     rules = elb.describe_rules(RuleArns=manifest["routes"]["rules"])["Rules"]
     shares = [group for rule in rules for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]]
     return {
@@ -62,7 +62,7 @@ def what_serves(manifest: Manifest) -> dict[str, Any]:
 
 def image_of(manifest: Manifest) -> tuple[str, list[str]]:
     """Say which image of a service has the commit's tag, by digest, and all of its tags."""
-    ecr = boto3.client("ecr", region_name=manifest["region"])
+    ecr = boto3.Session().client("ecr", region_name=manifest["region"])
     name = manifest["image"]["repository"]
     (image,) = ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": f"sha-{COMMIT}"}])["imageDetails"]
     return f"{name}@{image['imageDigest']}", sorted(image["imageTags"])
@@ -70,7 +70,7 @@ def image_of(manifest: Manifest) -> tuple[str, list[str]]:
 
 def _push(repository: str, architecture: str, region: str) -> None:
     """Push an image of one platform by the calls that Docker's credential helper is not needed for."""
-    ecr = boto3.client("ecr", region_name=region)
+    ecr = boto3.Session().client("ecr", region_name=region)
     config = json.dumps(
         {"architecture": architecture, "os": "linux", "config": {"Labels": {"of": repository}}}
     ).encode()

@@ -5,8 +5,8 @@ import json
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
+import zipfile
 from pathlib import Path
 
 from tools.console import err
@@ -43,7 +43,7 @@ def plan_role(stack: str) -> str | None:
 def _synthesize(base: str, folder: Path) -> Path:
     """Synthesize a commit with the packages of this one; what cannot be, has no stacks."""
     archive = subprocess.run(  # noqa: S603 git with our own arguments
-        ["git", "archive", "--format=tar", "--end-of-options", base],  # noqa: S607
+        ["git", "archive", "--format=zip", "--end-of-options", base],  # noqa: S607
         cwd=ROOT,
         capture_output=True,
         check=False,
@@ -51,8 +51,8 @@ def _synthesize(base: str, folder: Path) -> Path:
     if archive.returncode != 0:
         raise InfraError(f"git archive: {' '.join(archive.stderr.decode().split())}")
     tree, output = folder / "tree", folder / "out"
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as members:
-        members.extractall(tree, filter="data")
+    with zipfile.ZipFile(io.BytesIO(archive.stdout)) as members:
+        members.extractall(tree)
     output.mkdir()
     result = subprocess.run(
         [sys.executable, "main.py"],
