@@ -20,6 +20,7 @@ from modules.load_balancer.load_balancer import LoadBalancerSettings
 from modules.load_balancer.service_route import ServiceRouteSettings
 from modules.media.media_bucket import MediaSettings
 from modules.network.network import NetworkSettings
+from modules.office_hours.backups import check_backups_run
 from modules.postgres.postgres import PostgresSettings
 from modules.redis.redis import RedisSettings
 from modules.settings import Settings, mistake
@@ -218,12 +219,13 @@ class HabitTrackerSettings(EnvironmentSettings):
     @classmethod
     def _is_backed_up(cls, postgres: PostgresSettings, info: ValidationInfo) -> PostgresSettings:
         scaling = info.data.get("scaling")
-        at_night = scaling is not None and scaling.office_hours is not None
-        if at_night and "backup_window_utc" not in postgres.model_fields_set:
-            # RDS User Guide, "Backup retention period". Which times of UTC are inside the hours says the year's zone.
+        if scaling is None or scaling.office_hours is None:
+            return postgres
+        if "backup_window_utc" not in postgres.model_fields_set:
             raise mistake(
                 "must say a backup_window_utc inside of office_hours: RDS backs up no instance that is stopped"
             )
+        check_backups_run(postgres.backup_window_utc, scaling.office_hours)
         return postgres
 
     @field_validator("application_secret")

@@ -11,15 +11,17 @@ import typer
 from pydantic import BaseModel
 
 from stacks.edgemind_settings import EdgeMindSettings
+from stacks.habit_tracker_settings import HabitTrackerSettings
 from stacks.isms_settings import IsmsSettings
 from stacks.nocomelon import NoComelonSettings
 from tests.stacks.edgemind import sample_edgemind
+from tests.stacks.habit_tracker import sample_habit_tracker
 from tests.stacks.isms.sample_isms import GITHUB, build
 from tools.cli import app
 from tools.project import ROOT
 from tools.release.manifest import Manifest
 
-NAMES = ["docs/edgemind.md", "docs/operations.md", "docs/releases.md", "README.md"]
+NAMES = ["docs/edgemind.md", "docs/habit-tracker.md", "docs/operations.md", "docs/releases.md", "README.md"]
 TEXT = {name: (ROOT / name).read_text() for name in NAMES}
 
 QUOTED = {
@@ -30,7 +32,7 @@ QUOTED = {
 
 BLOCKS = {name: re.findall(r"^\s*```\w*\n(.*?)^\s*```", text, re.M | re.S) for name, text in TEXT.items()}
 
-SETTINGS = (EdgeMindSettings, IsmsSettings, NoComelonSettings)
+SETTINGS = (EdgeMindSettings, HabitTrackerSettings, IsmsSettings, NoComelonSettings)
 
 OTHERS = {
     # of GitHub's
@@ -41,6 +43,11 @@ OTHERS = {
     # of the application's, and a folder
     "user_id",
     "lazy_bindings",
+    # of AWS's packages for Python
+    "generate_iam_auth_token",
+    "region_name",
+    "replication_group_id",
+    "signature_version",
 }
 """Names in the documents that are neither settings, nor outputs, nor in a manifest."""
 
@@ -128,7 +135,8 @@ def known() -> set[str]:
     """Names of settings, of outputs, and of what a manifest has."""
     stack = build(github=GITHUB.model_copy(update={"apply_environment": "staging-apply"}))
     names = {name for model in (*SETTINGS, Manifest) for name in fields(model)}
-    return {*names, *stack.document["output"], *sample_edgemind.build().document["output"], *OTHERS}
+    others = [sample.build().document["output"] for sample in (sample_edgemind, sample_habit_tracker)]
+    return {*names, *stack.document["output"], *(name for outputs in others for name in outputs), *OTHERS}
 
 
 @pytest.mark.parametrize(("name", "call"), ALL_COMMANDS)

@@ -26,7 +26,7 @@ _MAINTENANCE = re.compile(rf"({'|'.join(_DAYS)}):{_TIME}-({'|'.join(_DAYS)}):{_T
 def _check_backup(window: str, shortest_min: int) -> str:
     if _BACKUP.fullmatch(window) is None:
         raise mistake("must be hh:mm-hh:mm in UTC, such as 02:00-03:00")
-    if _backup(window)[1] < shortest_min:
+    if backup_minutes(window)[1] < shortest_min:
         raise mistake(f"must be at least {shortest_min} minutes long")
     return window
 
@@ -72,7 +72,7 @@ def windows_meet(backup: str, maintenance: str) -> bool:
     >>> windows_meet("02:00-03:00", "sun:02:30-sun:03:30")
     True
     """
-    daily_start, daily_length = _backup(backup)
+    daily_start, daily_length = backup_minutes(backup)
     start, length = _maintenance(maintenance)
     for day in range(len(_DAYS)):
         until_backup = (day * _DAY_MIN + daily_start - start) % _WEEK_MIN
@@ -81,8 +81,13 @@ def windows_meet(backup: str, maintenance: str) -> bool:
     return False
 
 
-def _backup(window: str) -> tuple[int, int]:
-    """Give the first minute of the day and the length in minutes."""
+def backup_minutes(window: str) -> tuple[int, int]:
+    """
+    Give the first minute of the day and the length in minutes.
+
+    >>> backup_minutes("23:30-00:30")
+    (1410, 60)
+    """
     start, end = (_minutes(*time.split(":")) for time in window.split("-"))
     return start, (end - start) % _DAY_MIN
 

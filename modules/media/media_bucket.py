@@ -44,7 +44,8 @@ class MediaSettings(Settings):
     How old a signature may be, whatever the application signed: the bucket refuses older ones.
 
     At least 2 minutes, for clocks that differ (AWS Prescriptive Guidance, "Presigned URL best practices", appendix B);
-    at most 7 days, which is all that signature version 4 knows.
+    at most 7 days, which is all that signature version 4 knows. An address also ends with the credentials that signed
+    it (S3 User Guide, "Download and upload objects with presigned URLs"), and those of a task last for hours.
     """
 
     cors_max_age_s: Annotated[int, Field(ge=0, le=86400)] = 3600
@@ -81,6 +82,7 @@ class MediaBucket(Construct):
             disposable=disposable,
             expire_prefixes={settings.upload_prefix: settings.pending_upload_days},
         )
+        bucket.allow(_deny_signatures_without_age(bucket.arn))
         bucket.allow(_deny_old_signatures(bucket.arn, settings.presigned_max_min))
         self.name: str = bucket.name
         self.arn: str = bucket.arn
@@ -121,17 +123,29 @@ class MediaBucket(Construct):
         return [allow(objects, [f"{self.arn}/*"]), allow(["s3:ListBucket"], [self.arn])]
 
 
+def _deny_signatures_without_age(bucket_arn: str) -> Statement:
+    """
+    Refuse signature version 2, which `s3:signatureAge` is always 0 for: an address would be good for years.
+
+    (S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys".) AWS's SDK for Python signs
+    addresses with it in us-east-1 unless it is told otherwise (boto/botocore#3791).
+    """
+    return _deny("DenySignatureVersion2", bucket_arn, ("StringEquals", "s3:signatureversion", "AWS"))
+
+
 def _deny_old_signatures(bucket_arn: str, max_min: int) -> Statement:
     """S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys": in milliseconds."""
+    return _deny("DenyOldSignatures", bucket_arn, ("NumericGreaterThan", "s3:signatureAge", str(max_min * 60_000)))
+
+
+def _deny(sid: str, bucket_arn: str, condition: tuple[str, str, str]) -> Statement:
+    """Refuse whatever anybody does with an object when the condition holds: a test, a key and a value."""
+    test, variable, value = condition
     return Statement(
-        sid="DenyOldSignatures",
+        sid=sid,
         effect="Deny",
         actions=["s3:*"],
         resources=[f"{bucket_arn}/*"],
         principals=[DataAwsIamPolicyDocumentStatementPrincipals(type="*", identifiers=["*"])],
-        condition=[
-            DataAwsIamPolicyDocumentStatementCondition(
-                test="NumericGreaterThan", variable="s3:signatureAge", values=[str(max_min * 60_000)]
-            )
-        ],
+        condition=[DataAwsIamPolicyDocumentStatementCondition(test=test, variable=variable, values=[value])],
     )

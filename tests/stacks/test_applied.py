@@ -19,6 +19,7 @@ from stacks.isms import IsmsStack
 from stacks.isms_settings import IsmsSettings
 from stacks.nocomelon import AutoscalingSettings, HttpsSettings, NoComelonSettings, NoComelonStack
 from tests.stacks import released
+from tests.stacks.hosted_zone import make_zone
 from tests.stacks.test_isms import GITHUB
 from tools import lifecycle, terraform
 from tools.environment import applied
@@ -129,14 +130,6 @@ class Released:
     images: dict[str, tuple[str, list[str]]]
 
 
-def _make_zone(stack: Stack) -> None:
-    """Let the stack make the hosted zone that its settings name: AWS gives zones their ids, so none can be there."""
-    path = stack.directory / "cdk.tf.json"
-    document = json.loads(path.read_text().replace(ZONE, "${aws_route53_zone.zone.zone_id}"))
-    document["resource"]["aws_route53_zone"] = {"zone": {"name": "demo.paythru.com", "force_destroy": True}}
-    path.write_text(json.dumps(document))
-
-
 @pytest.fixture(scope="module")
 def released_staging(
     tmp_path_factory: pytest.TempPathFactory,
@@ -156,7 +149,7 @@ def released_staging(
         }
     )
     stack = build(tmp_path_factory.mktemp("released"), "staging", IsmsStack, settings)
-    _make_zone(stack)
+    make_zone(stack, ZONE)
     found: dict[str, Any] = {}
 
     def interlude(engine: terraform.Terraform) -> None:
@@ -213,5 +206,7 @@ def test_lifecycles(lifecycles: subprocess.Popen[str]) -> None:
 
     assert 0 == lifecycles.returncode, errors
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in output.splitlines() if "│" in line]
-    assert {"dev": "29", "staging": "126", "production": "131", "edgemind": "88"} == {row[0]: row[1] for row in rows}
+    assert {"dev": "29", "staging": "126", "production": "131", "edgemind": "88", "habit-tracker": "151"} == {
+        row[0]: row[1] for row in rows
+    }
     assert {("0", "0")} == {tuple(row[3:]) for row in rows}

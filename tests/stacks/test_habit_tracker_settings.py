@@ -110,6 +110,13 @@ class TestRules:
                 {"scaling": PLAIN.model_copy(update={"office_hours": HOURS})},
                 "postgres must say a backup_window_utc inside of office_hours: RDS backs up no instance that is ",
             ),
+            (
+                {
+                    "scaling": PLAIN.model_copy(update={"office_hours": HOURS}),
+                    "postgres": PostgresSettings(backup_window_utc="02:00-03:00"),
+                },
+                "postgres must have a backup_window_utc between ",
+            ),
             ({"deploy_mode": "canary"}, "deploy_mode must be one of terraform, release, blue_green, got 'canary'"),
             ({"cpu_architecture": "arm64"}, "cpu_architecture must be one of X86_64, ARM64, got 'arm64'"),
             ({"aurora": {}}, "aurora is not a setting: "),

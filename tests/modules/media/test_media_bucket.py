@@ -87,15 +87,26 @@ def test_unfinished_uploads_go(media: Synthesized) -> None:
     )
 
 
-def test_old_signatures(media: Synthesized) -> None:
-    """The bucket refuses a signature older than 10 minutes, whoever made it and for however long."""
+@pytest.mark.parametrize(
+    ("sid", "condition"),
+    [
+        ("DenyOldSignatures", ("NumericGreaterThan", "s3:signatureAge", ["600000"])),
+        ("DenySignatureVersion2", ("StringEquals", "s3:signatureversion", ["AWS"])),
+    ],
+)
+def test_signatures(sid: str, condition: tuple[str, str, list[str]], media: Synthesized) -> None:
+    """The bucket refuses a signature older than 10 minutes, and one whose age S3 does not know, whoever made it."""
     (id_,) = [id_ for id_ in media.document["data"]["aws_iam_policy_document"] if "policy_document" in id_]
-    (statement,) = [one for one in media.statements(id_) if one["sid"] == "DenyOldSignatures"]
+    (statement,) = [one for one in media.statements(id_) if one["sid"] == sid]
+    test, variable, values = condition
 
-    assert ("Deny", [f"{reference(media, 'arn')}/*"]) == (statement["effect"], statement["resources"])
-    assert [{"test": "NumericGreaterThan", "variable": "s3:signatureAge", "values": ["600000"]}] == (
-        statement["condition"]
+    assert ("Deny", ["s3:*"], [f"{reference(media, 'arn')}/*"], [{"type": "*", "identifiers": ["*"]}]) == (
+        statement["effect"],
+        statement["actions"],
+        statement["resources"],
+        statement["principals"],
     )
+    assert [{"test": test, "variable": variable, "values": values}] == statement["condition"]
 
 
 def test_private(media: Synthesized) -> None:

@@ -19,6 +19,7 @@ from stacks.edgemind import EdgeMindStack
 from stacks.edgemind_settings import EdgeMindSettings
 from tests.stacks import released
 from tests.stacks.edgemind.sample_edgemind import EVERYTHING, ZONE
+from tests.stacks.hosted_zone import make_zone
 from tools import lifecycle, terraform
 from tools.environment import applied
 from tools.project import ROOT, Stack, load_stack
@@ -53,11 +54,7 @@ def build(folder: Path, generation: int) -> Stack:
     EdgeMindStack(app, "edgemind", settings=EdgeMindSettings(**dict(edgemind.SETTINGS) | changes))
     app.synth()
     stack = load_stack("edgemind", folder / str(generation))
-    # AWS gives zones their ids, so none can be there.
-    path = stack.directory / "cdk.tf.json"
-    document = json.loads(path.read_text().replace(ZONE, "${aws_route53_zone.zone.zone_id}"))
-    document["resource"]["aws_route53_zone"] = {"zone": {"name": "demo.paythru.com", "force_destroy": True}}
-    path.write_text(json.dumps(document))
+    make_zone(stack, ZONE)
     return stack
 
 
@@ -107,14 +104,14 @@ def infra(*arguments: str) -> subprocess.CompletedProcess[str]:
 def secrets(outputs: dict[str, Any]) -> Secrets:
     """Read them where they are used."""
     distribution = json.loads(outputs["site_publish_manifest"])["distribution_id"]
-    origins = boto3.client("cloudfront", region_name=REGION).get_distribution_config(Id=distribution)
+    origins = boto3.Session().client("cloudfront", region_name=REGION).get_distribution_config(Id=distribution)
     (header,) = [
         header
         for origin in origins["DistributionConfig"]["Origins"]["Items"]
         for header in origin.get("CustomHeaders", {}).get("Items", [])
     ]
     rules = json.loads(outputs["backend_release_manifest"])["routes"]["rules"]
-    (rule,) = boto3.client("elbv2", region_name=REGION).describe_rules(RuleArns=rules)["Rules"]
+    (rule,) = boto3.Session().client("elbv2", region_name=REGION).describe_rules(RuleArns=rules)["Rules"]
     (accepted,) = [one["HttpHeaderConfig"]["Values"] for one in rule["Conditions"] if one["Field"] == "http-header"]
     return Secrets(sent=header["HeaderValue"], accepted=accepted)
 
@@ -153,7 +150,7 @@ def publish(story: Story, outputs: dict[str, Any], folder: Path) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     story.published = [infra("publish", "edgemind", str(folder), "--no-url-check") for _ in range(2)]
-    s3 = boto3.client("s3", region_name=REGION)
+    s3 = boto3.Session().client("s3", region_name=REGION)
     for item in s3.list_objects_v2(Bucket=outputs["site_bucket"]).get("Contents", []):
         answer = s3.get_object(Bucket=outputs["site_bucket"], Key=item["Key"])
         story.page[item["Key"]] = answer["Body"].read().decode()
@@ -164,7 +161,7 @@ def release(story: Story, outputs: dict[str, Any]) -> None:
     (manifest,) = released.manifests_of(outputs)
     released.prepare(manifest)
     story.release = released.release("edgemind")
-    ecs = boto3.client("ecs", region_name=REGION)
+    ecs = boto3.Session().client("ecs", region_name=REGION)
     where = manifest["ecs"]
     (service,) = ecs.describe_services(cluster=where["cluster"], services=[where["service"]])["services"]
     definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
