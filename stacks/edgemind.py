@@ -14,6 +14,7 @@ from modules.cdn.backend_origin import BackendOrigin
 from modules.cdn.edge import EDGE_REGION, declare_edge
 from modules.cdn.publish_manifest import PublishManifest
 from modules.cdn.static_site import StaticSite
+from modules.container.application import Application
 from modules.deployment.release import Secret
 from modules.fargate.cluster import FargateCluster
 from modules.fargate.destination import DestinationSettings
@@ -34,7 +35,7 @@ from modules.watching.dashboard import Dashboard
 from modules.watching.load_balancer_alarms import LoadBalancerAlarms, LoadBalancerAlarmsSettings
 from modules.web_service.platform import Platform
 from modules.web_service.settings import WebServiceSettings
-from modules.web_service.web_service import Application, WebService
+from modules.web_service.web_service import WebService
 from stacks.edgemind_settings import ANYWHERE, HTTPS_PORT, EdgeMindSettings
 from stacks.environment import declare_environment, default_tags, is_disposable, provider_version
 from stacks.outputs import declare_outputs

@@ -9,9 +9,9 @@ from modules.application_secret import ApplicationSecretSettings
 from modules.cdn.backend_origin import PathPattern
 from modules.cdn.publish_manifest import PublishSettings
 from modules.cdn.settings import StaticSiteSettings
+from modules.container.settings import ContainerUser, Port
 from modules.fargate.capacity import CapacitySettings
 from modules.fargate.cluster import FargateClusterSettings
-from modules.fargate.container import ContainerUser, Port
 from modules.fargate.service_scaling import ServiceScalingSettings
 from modules.fargate.service_settings import Label
 from modules.fargate.size import Cpu, MemoryMib, check_memory

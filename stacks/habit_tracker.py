@@ -8,10 +8,11 @@ from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct
 
 from modules.application_secret import ApplicationSecret
+from modules.container.application import Application
 from modules.deployment.release import Secret
 from modules.fargate.cluster import FargateCluster
-from modules.fargate.volumes import Mount
 from modules.file_system.file_system import AccessPointSettings, FileSystem
+from modules.file_system.mount import Mount
 from modules.iam import Statement
 from modules.images.repository import ImageRepository
 from modules.load_balancer.alias_record import AliasRecord
@@ -31,7 +32,7 @@ from modules.watching.postgres_alarms import PostgresAlarms
 from modules.watching.redis_alarms import RedisAlarms
 from modules.web_service.platform import Platform
 from modules.web_service.settings import WebServiceSettings
-from modules.web_service.web_service import Application, WebService
+from modules.web_service.web_service import WebService
 from stacks.environment import declare_environment, is_disposable, provider_version
 from stacks.habit_tracker_services import api_settings, web_settings
 from stacks.habit_tracker_settings import HabitTrackerSettings

@@ -6,11 +6,12 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from modules.application_secret import ApplicationSecretSettings
+from modules.container.settings import Command, ContainerUser, Port, WritablePath
 from modules.deployment.blue_green import BlueGreenSettings
 from modules.deployment.deploy_mode import DeployMode
 from modules.fargate.capacity import CapacitySettings
 from modules.fargate.cluster import FargateClusterSettings
-from modules.fargate.container import EXEC_PATHS, Command, ContainerUser, Port, WritablePath
+from modules.fargate.container import EXEC_PATHS
 from modules.fargate.service_scaling import ServiceScalingSettings
 from modules.file_system.file_system import FileSystemSettings
 from modules.images.lifecycle import ImageLifecycleSettings

@@ -13,6 +13,7 @@ from constructs import Construct
 
 from modules.application_secret import ApplicationSecret
 from modules.aurora.cluster import Aurora
+from modules.container.application import Application
 from modules.deployment.release import Secret
 from modules.deployment.release_manifest import ReleaseSettings
 from modules.fargate.cluster import FargateCluster
@@ -33,7 +34,7 @@ from modules.watching.dashboard_rows import AuroraOnDashboard
 from modules.watching.load_balancer_alarms import LoadBalancerAlarms, LoadBalancerAlarmsSettings
 from modules.web_service.platform import Platform
 from modules.web_service.settings import WebServiceSettings
-from modules.web_service.web_service import Application, WebService
+from modules.web_service.web_service import WebService
 from stacks.environment import declare_environment, is_disposable, provider_version
 from stacks.isms_settings import IsmsServiceSettings, IsmsSettings
 from stacks.outputs import declare_outputs

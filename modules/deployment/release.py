@@ -34,6 +34,30 @@ class Ecs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Compose:
+    """The hosts, and the service in the Compose file that they run."""
+
+    auto_scaling_group: str
+    """Whose instances the hosts are."""
+
+    document: str
+    """The command document of Systems Manager by which a host is told what to do (`modules/compose_host`)."""
+
+    service: str
+    """The service's name in the Compose file."""
+
+    image_parameter: str
+    """The parameter that says which image runs, by digest; `NO_IMAGE` before the first release."""
+
+    cpu_architecture: Literal["ARM64", "X86_64"]
+    port: int
+
+
+NO_IMAGE = "none"
+"""What the image parameter of a service on hosts says before its first release: a parameter cannot be empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Image:
     """Where the service's images are."""
 
@@ -106,8 +130,15 @@ class Release:
     account_id: str
     region: str
     deploy_mode: DeployMode
-    ecs: Ecs
+    ecs: Ecs | None
+    """None: the service runs on Compose hosts."""
+
+    compose: Compose | None = None
+    """None: the service runs on Fargate."""
+
     capacity: Sequence[CapacityShare]
+    """None on hosts."""
+
     image: Image
     logs: Logs
     alarms: Alarms
@@ -124,6 +155,10 @@ class Release:
     def __post_init__(self) -> None:
         """:raises ValueError: the parts are not those of the deploy mode."""
         mode = self.deploy_mode
+        if (self.ecs is None) == (self.compose is None):
+            raise ValueError("a service runs either on Fargate (ecs) or on hosts (compose)")
+        if self.compose is not None and mode != "release":
+            raise ValueError(f"a service on Compose hosts is released by release, got {mode}")
         if (self.code_deploy is not None) != (mode == "blue_green"):
             raise ValueError(f"code_deploy is for blue_green and only for it, got {mode}")
         if (self.image_variable is not None) != (mode == "terraform"):

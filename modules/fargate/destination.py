@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, field_validator
 
-from modules.fargate.container import Port
+from modules.container.settings import Port
 from modules.settings import Settings, mistake
 from modules.types import Cidr
 

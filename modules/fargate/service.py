@@ -14,10 +14,10 @@ from cdktf_cdktf_provider_aws.ecs_service import (
 )
 from constructs import Construct
 
+from modules.container.workload import Workload
 from modules.deployment.deploy_mode import Color, DeployMode, Ownership, ownership
 from modules.fargate.capacity import CapacitySettings, capacity_strategy
 from modules.fargate.cluster import FargateCluster
-from modules.fargate.container import Workload
 from modules.fargate.counts import count_when
 from modules.fargate.service_discovery import ServiceDiscovery
 from modules.fargate.service_group import ServiceGroup

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
+from modules.container.settings import Ports
 from modules.deployment.deploy_mode import DeployMode, ownership
-from modules.fargate.container import Ports, TaskSettings
+from modules.fargate.container import TaskSettings
 from modules.fargate.destination import DestinationSettings
 from modules.fargate.service_rollout import Replacement
 from modules.settings import mistake

@@ -11,7 +11,8 @@ from cdktf_cdktf_provider_aws.ecs_task_definition import (
 )
 from constructs import Construct
 
-from modules.fargate.container import TaskSettings, Workload, container_definition, writable_volumes
+from modules.container.workload import Workload
+from modules.fargate.container import TaskSettings, container_definition, writable_volumes
 from modules.fargate.volumes import volumes
 from modules.iam import ANY_RESOURCE, Role, Statement, allow, trust_service
 

@@ -1,7 +1,6 @@
 """What a task finds in its file system: folders of its own that go with it, and folders on EFS that stay."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from cdktf_cdktf_provider_aws.ecs_task_definition import (
     EcsTaskDefinitionVolume,
@@ -9,25 +8,7 @@ from cdktf_cdktf_provider_aws.ecs_task_definition import (
     EcsTaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfig,
 )
 
-
-@dataclass(frozen=True, kw_only=True)
-class Mount:
-    """
-    One folder of a file system on EFS, through one access point, at a path in the container.
-
-    A task needs more than this to start: `FileSystem.mount_permissions` for its role, `FileSystem.ready`, and the rules
-    of `FileSystem.allow_from`, which its service waits for with `start_after`.
-    """
-
-    name: str
-    """Of the volume: at most 255 letters, digits, _ and - (ECS API, Volume)."""
-
-    path: str
-    """A literal, like the service's `writable_paths`, and none of them."""
-
-    file_system_id: str
-    access_point_id: str
-    read_only: bool = False
+from modules.file_system.mount import Mount
 
 
 def mount_points(own: Mapping[str, str], mounts: Sequence[Mount]) -> list[dict[str, object]]:

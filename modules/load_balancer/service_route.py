@@ -1,12 +1,13 @@
 """How requests reach a service: its target groups, and the rules of the load balancer that lead to them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.lb_listener_rule import (
     LbListenerRule,
     LbListenerRuleAction,
     LbListenerRuleCondition,
+    LbListenerRuleConditionHostHeader,
     LbListenerRuleConditionHttpHeader,
     LbListenerRuleConditionPathPattern,
 )
@@ -24,7 +25,9 @@ from modules.load_balancer.target_group import TargetGroup
 from modules.names import generation_name
 from modules.origin_secret import OriginSecret
 from modules.settings import Settings, mistake
-from modules.types import UrlPath
+from modules.types import DomainName, UrlPath
+
+TargetType = Literal["ip", "instance"]
 
 _MOST_WILDCARDS = 5
 _MOST_VALUES = 5
@@ -43,6 +46,10 @@ class ServiceRouteSettings(Settings):
 
     path_patterns: Annotated[list[PathPattern], Field(min_length=1, max_length=_MOST_VALUES)]
     """At most three behind a load balancer that only CloudFront may ask: the two secrets count too."""
+
+    host_names: Annotated[list[DomainName], Field(max_length=_MOST_VALUES - 1)] = Field(default_factory=list)
+    """Only requests for these names; path patterns, names and secrets together are at most five. Empty: any name that
+    leads to the load balancer."""
 
     priority: Annotated[int, Field(ge=1, le=50000)]
     """The rule with the lowest number that matches wins; no two routes of a load balancer share one (ELBv2
@@ -109,19 +116,22 @@ class ServiceRoute(Construct):
         port: int,
         load_balancer: LoadBalancer,
         deploy_mode: DeployMode,
+        target_type: TargetType = "ip",
         settings: ServiceRouteSettings,
     ) -> None:
         """
         Make the target groups and the rules.
 
         :param name: the service's name
-        :param port: the port that the tasks listen on
+        :param port: the port that the tasks, or the hosts, listen on
+        :param target_type: `ip` for tasks on Fargate, `instance` for hosts in an Auto Scaling group
         :raises PydanticCustomError: the rule would compare a request with more values than ELB takes
         """
         super().__init__(scope, id_)
         check_values(settings, cloudfront_only=load_balancer.origin_secret is not None)
         self._settings = settings
         self._mode = ownership(deploy_mode)
+        self._target_type = target_type
         self.target_groups: dict[Color, TargetGroup] = {
             color: self._target_group(color, name, vpc_id, port) for color in self._mode.colors
         }
@@ -138,10 +148,10 @@ class ServiceRoute(Construct):
         group = LbTargetGroup(
             self,
             color,
-            name=generation_name("target_group", name, color, replaced_by=(port, "HTTP", "ip")),
+            name=generation_name("target_group", name, color, replaced_by=(port, "HTTP", self._target_type)),
             port=port,
             protocol="HTTP",
-            target_type="ip",
+            target_type=self._target_type,
             vpc_id=vpc_id,
             deregistration_delay=str(settings.deregistration_delay_s),
             stickiness=LbTargetGroupStickiness(
@@ -169,7 +179,11 @@ class ServiceRoute(Construct):
             id_,
             listener_arn=listener_arn,
             priority=self._settings.priority,
-            condition=[LbListenerRuleCondition(path_pattern=patterns), *_demand(secret)],
+            condition=[
+                LbListenerRuleCondition(path_pattern=patterns),
+                *_for_hosts(self._settings.host_names),
+                *_demand(secret),
+            ],
             action=[LbListenerRuleAction(type="forward", target_group_arn=target_group.arn)],
             lifecycle=TerraformResourceLifecycle(ignore_changes=ignored) if ignored else None,
         )
@@ -183,9 +197,16 @@ def check_values(settings: ServiceRouteSettings, *, cloudfront_only: bool) -> Se
     :raises PydanticCustomError: there are too many path patterns beside the secrets
     """
     most = _MOST_VALUES - 2 if cloudfront_only else _MOST_VALUES
-    if len(settings.path_patterns) > most:
-        raise mistake(f"must have at most {most} path_patterns: a rule that only CloudFront passes has two secrets too")
+    if len(settings.path_patterns) + len(settings.host_names) > most:
+        why = ": a rule that only CloudFront passes has two secrets too" if cloudfront_only else ""
+        raise mistake(f"must have at most {most} path_patterns and host_names in all{why}")
     return settings
+
+
+def _for_hosts(names: list[str]) -> list[LbListenerRuleCondition]:
+    if not names:
+        return []
+    return [LbListenerRuleCondition(host_header=LbListenerRuleConditionHostHeader(values=names))]
 
 
 def _demand(secret: OriginSecret | None) -> list[LbListenerRuleCondition]:

@@ -1,22 +1,18 @@
 """A web service with all that belongs to it: routes, tasks, rollout, scaling, alarms and its release manifest."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
 from constructs import Construct
 
+from modules.container.application import Application
+from modules.container.workload import Workload
 from modules.deployment.blue_green import BlueGreen
 from modules.deployment.deploy_mode import Color
 from modules.deployment.deployable import Deployable
-from modules.deployment.release import Alarms, CodeDeploy, Ecs, Image, Logs, Release, Routes, Secret
+from modules.deployment.release import Alarms, CodeDeploy, Ecs, Image, Logs, Release, Routes
 from modules.deployment.release_manifest import ReleaseManifest
 from modules.fargate.capacity import capacity_strategy
-from modules.fargate.container import Workload
 from modules.fargate.deployed_image import DeployedImage
 from modules.fargate.service import Exposure, FargateService
 from modules.fargate.service_scaling import ServiceScaling
-from modules.fargate.volumes import Mount
-from modules.iam import Statement
 from modules.images.repository import ImageRepository
 from modules.load_balancer.service_route import ServiceRoute
 from modules.watching.dashboard_rows import ServiceOnDashboard
@@ -24,25 +20,6 @@ from modules.watching.service_alarms import ServiceAlarms
 from modules.watching.target_group_alarms import TargetGroupAlarms
 from modules.web_service.platform import Platform
 from modules.web_service.settings import WebServiceSettings
-
-
-@dataclass(frozen=True, kw_only=True)
-class Application:
-    """What of a service is the application's own."""
-
-    container_name: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """Environment variables that are no secrets."""
-
-    secrets: Mapping[str, str] = field(default_factory=dict)
-    """Environment variable → `valueFrom`."""
-
-    secret_keys: Sequence[Secret] = ()
-    """The secrets that these are in, and the keys that must have a value before a task can start."""
-
-    permissions: Sequence[Statement] = ()
-    mounts: Sequence[Mount] = ()
-    """Folders on EFS."""
 
 
 class WebService(Construct):

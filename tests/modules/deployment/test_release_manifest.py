@@ -87,8 +87,10 @@ def build(make: Callable[[Construct], Release], settings: ReleaseSettings = SETT
 def with_references(scope: Construct) -> Release:
     """A release that refers to resources: by strings, by a list of strings, and by one reference to a list."""
     repository = EcrRepository(scope, "repository", name="isms-backend")
+    literal = release().ecs
+    assert literal is not None
     ecs = dataclasses.replace(
-        release().ecs, subnets=DataAwsSubnets(scope, "subnets").ids, security_groups=[repository.id, repository.arn]
+        literal, subnets=DataAwsSubnets(scope, "subnets").ids, security_groups=[repository.id, repository.arn]
     )
     return release(ecs=ecs, image=Image(repository=repository.name, uri=repository.repository_url, registry_id="1"))
 
@@ -218,8 +220,8 @@ class TestDocument:
     def test_names_of_all_parts(self, stack: Synthesized) -> None:
         """Another name is another version of the document."""
         assert {
-            "schema", "stack", "service", "account_id", "region", "deploy_mode", "ecs", "capacity", "image", "logs",
-            "alarms", "secrets", "routes", "code_deploy", "image_variable", "migration_command", "migration_timeout_s",
+            "schema", "stack", "service", "account_id", "region", "deploy_mode", "ecs", "compose", "capacity", "image",
+            "logs", "alarms", "secrets", "routes", "code_deploy", "image_variable", "migration_command", "migration_timeout_s",
             "healthy_timeout_s",
         } == set(document(stack))  # fmt: skip
 

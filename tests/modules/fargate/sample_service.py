@@ -8,10 +8,10 @@ from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.lb_listener_rule import LbListenerRule, LbListenerRuleAction, LbListenerRuleCondition
 from constructs import Construct
 
+from modules.container.workload import Workload
 from modules.deployment.deploy_mode import Color, DeployMode
 from modules.fargate.capacity import CapacitySettings
 from modules.fargate.cluster import FargateCluster, FargateClusterSettings
-from modules.fargate.container import Workload
 from modules.fargate.service import Exposure, FargateService
 from modules.fargate.service_settings import FargateServiceSettings
 from modules.load_balancer.target_group import TargetGroup

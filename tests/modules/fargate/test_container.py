@@ -5,13 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from modules.fargate.container import (
-    ContainerHealthCheckSettings,
-    TaskSettings,
-    Workload,
-    container_definition,
-    writable_volumes,
-)
+from modules.container.settings import ContainerHealthCheckSettings
+from modules.container.workload import Workload
+from modules.fargate.container import TaskSettings, container_definition, writable_volumes
 from modules.mistakes import mistakes_in
 
 WORKLOAD = Workload(

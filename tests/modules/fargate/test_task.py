@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from constructs import Construct
 
-from modules.fargate.container import TaskSettings, Workload
+from modules.container.workload import Workload
+from modules.fargate.container import TaskSettings
 from modules.fargate.task import Task
 from modules.iam import allow
 from tests.support import Block, Synthesized, synth_scope

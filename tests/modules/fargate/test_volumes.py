@@ -8,13 +8,15 @@ from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.ecs_service import EcsService
 from constructs import Construct
 
+from modules.container.workload import Workload
 from modules.fargate.capacity import CapacitySettings
 from modules.fargate.cluster import FargateCluster, FargateClusterSettings
-from modules.fargate.container import TaskSettings, Workload
+from modules.fargate.container import TaskSettings
 from modules.fargate.service import FargateService
 from modules.fargate.service_rollout import wait_for
 from modules.fargate.task import Task
-from modules.fargate.volumes import Mount, mount_points
+from modules.fargate.volumes import mount_points
+from modules.file_system.mount import Mount
 from modules.network.open_port import open_port
 from modules.network.placement import Placement
 from tests.modules.fargate.sample_service import WORKLOAD, service_settings

@@ -8,6 +8,7 @@ from cdktf import TerraformOutput
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from constructs import Construct
 
+from modules.container.application import Application
 from modules.deployment.blue_green import BlueGreenSettings
 from modules.deployment.deploy_mode import DeployMode
 from modules.deployment.release import Secret
@@ -23,7 +24,7 @@ from modules.load_balancer.service_route import ServiceRouteSettings
 from modules.network.placement import Placement
 from modules.web_service.platform import Platform
 from modules.web_service.settings import WebServiceSettings
-from modules.web_service.web_service import Application, WebService
+from modules.web_service.web_service import WebService
 from tests.support import Block, Synthesized, synth_scope
 
 SECRET = "arn:aws:secretsmanager:eu-west-2:956880242582:secret:isms"

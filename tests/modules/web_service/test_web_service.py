@@ -2,9 +2,9 @@
 
 import pytest
 
+from modules.container.application import Application
 from modules.deployment.release import Secret
 from modules.fargate.service_settings import FargateServiceSettings
-from modules.web_service.web_service import Application
 from tests.modules.web_service.sample_web_service import APPLICATION, SECRET, build, container, ref, statements
 from tests.support import Synthesized
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from modules.container.application import Application
 from modules.deployment.release_manifest import ReleaseSettings
-from modules.web_service.web_service import Application
 from tests.modules.web_service.sample_web_service import SECRET, build, manifest, ref
 from tests.support import Synthesized
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from modules.container.application import Application
 from modules.deployment.deploy_mode import DeployMode
 from modules.deployment.release_manifest import ReleaseSettings
-from modules.web_service.web_service import Application
 from tests.modules.web_service.sample_web_service import SECRET, build, ref, statements
 from tests.support import Synthesized
 

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from modules.container.application import Application
 from modules.deployment.deploy_mode import DeployMode
 from modules.fargate.peaks import PeakSettings
 from modules.fargate.service_scaling import ServiceScalingSettings
-from modules.fargate.volumes import Mount
+from modules.file_system.mount import Mount
 from modules.mistakes import mistakes_in
 from modules.office_hours.settings import OfficeHoursSettings
 from modules.web_service.settings import WebServiceSettings
-from modules.web_service.web_service import Application
 from tests.modules.web_service.sample_web_service import build, container, mode_settings, ref, settings_values
 from tests.support import Synthesized
 
