@@ -1,5 +1,6 @@
 """The domain that a system answers to, and its certificate."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from cdktf import TerraformResourceLifecycle
@@ -37,35 +38,44 @@ class DomainSettings(Settings):
 
 class Certificate(Construct):
     """
-    A certificate in ACM for one name, validated by DNS.
+    A certificate in ACM for a domain, and perhaps for more names of its zone, validated by DNS.
 
     With a hosted zone Terraform makes the validation record and waits until the certificate is issued. Without one
     nothing waits: `validation_records` tells the operator what to create.
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, settings: DomainSettings, provider: AwsProvider | None = None
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: DomainSettings,
+        other_names: Sequence[str] = (),
+        provider: AwsProvider | None = None,
     ) -> None:
         """
         Make the certificate.
 
+        :param other_names: what it is for beside the domain itself, in the same hosted zone; literals
         :param provider: for another region than the stack's own
         """
         super().__init__(scope, id_)
         self.domain: DomainSettings = settings
+        self._provider = provider
         certificate = AcmCertificate(
             self,
             "certificate",
             provider=provider,
             domain_name=settings.domain_name,
+            subject_alternative_names=list(other_names) if other_names else None,
             validation_method="DNS",
             # A certificate that a load balancer uses cannot be deleted.
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
-        # One name has one option. It is a set, and cdktf's own index reads sets only through an iterator.
-        option = f"tolist({certificate.fqn}.domain_validation_options)[0]"
-        record = {key: f"${{{option}.resource_record_{key}}}" for key in ("name", "type", "value")}
-        self.validation_records: list[dict[str, str]] = [record]
+        names = [settings.domain_name, *other_names]
+        self.validation_records: list[dict[str, str]] = [
+            _record(certificate, name, alone=not other_names) for name in names
+        ]
         """`name`, `type` and `value` of each DNS record through which ACM validates the domain and renews."""
 
         self.status: str = certificate.status
@@ -76,31 +86,42 @@ class Certificate(Construct):
         """Of the certificate once it is issued, when there is a hosted zone."""
 
         if settings.hosted_zone_id is not None:
-            self.arn = self._validate(certificate, record, settings.hosted_zone_id, provider)
+            self.arn = self._validate(certificate, settings.hosted_zone_id)
 
-    def _validate(
-        self,
-        certificate: AcmCertificate,
-        record: dict[str, str],
-        hosted_zone_id: str,
-        provider: AwsProvider | None,
-    ) -> str:
-        validation = Route53Record(
-            self,
-            "validation_record",
-            zone_id=hosted_zone_id,
-            name=record["name"],
-            type=record["type"],
-            records=[record["value"]],
-            ttl=_VALIDATION_TTL_S,
-            # ACM asks for the same record for every certificate of a name in an account, so it may be there already.
-            allow_overwrite=True,
-        )
+    def _validate(self, certificate: AcmCertificate, hosted_zone_id: str) -> str:
+        validations = [
+            Route53Record(
+                self,
+                "validation_record" if number == 1 else f"validation_record_{number}",
+                zone_id=hosted_zone_id,
+                name=record["name"],
+                type=record["type"],
+                records=[record["value"]],
+                ttl=_VALIDATION_TTL_S,
+                # ACM asks for the same record for every certificate of a name in an account: it may be there already.
+                allow_overwrite=True,
+            )
+            for number, record in enumerate(self.validation_records, start=1)
+        ]
         issued = AcmCertificateValidation(
             self,
             "validation",
-            provider=provider,
+            provider=self._provider,
             certificate_arn=certificate.arn,
-            validation_record_fqdns=[validation.fqdn],
+            validation_record_fqdns=[validation.fqdn for validation in validations],
         )
         return issued.certificate_arn
+
+
+def _record(certificate: AcmCertificate, name: str, *, alone: bool) -> dict[str, str]:
+    """
+    Refer to the DNS record that ACM asks for one of the certificate's names.
+
+    The options are a set, and cdktf's own index reads sets only through an iterator.
+
+    :param alone: whether it is the only name, which has the only option
+    """
+    options = f"{certificate.fqn}.domain_validation_options"
+    of_name = f'one([for option in {options} : option if option.domain_name == "{name}"])'
+    option = f"tolist({options})[0]" if alone else of_name
+    return {key: f"${{{option}.resource_record_{key}}}" for key in ("name", "type", "value")}

@@ -221,8 +221,8 @@ class TestDocument:
         """Another name is another version of the document."""
         assert {
             "schema", "stack", "service", "account_id", "region", "deploy_mode", "ecs", "compose", "capacity", "image",
-            "logs", "alarms", "secrets", "routes", "code_deploy", "image_variable", "migration_command", "migration_timeout_s",
-            "healthy_timeout_s",
+            "logs", "alarms", "secrets", "routes", "code_deploy", "image_variable", "migration_command",
+            "migration_timeout_s", "healthy_timeout_s",
         } == set(document(stack))  # fmt: skip
 
     def test_terraform_owns_the_image(self) -> None:

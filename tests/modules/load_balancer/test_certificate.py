@@ -14,11 +14,12 @@ DOMAIN = "trust.demo.paythru.com"
 ZONE = "Z0123456789ABC"
 
 
-def build(**settings: Any) -> Synthesized:  # noqa: ANN401 settings of any type
+def build(*other_names: str, **settings: Any) -> Synthesized:  # noqa: ANN401 settings of any type
     """A certificate, with what it publishes as outputs."""
 
     def declare(scope: Construct) -> None:
-        certificate = Certificate(scope, "certificate", settings=DomainSettings(domain_name=DOMAIN, **settings))
+        domain = DomainSettings(domain_name=DOMAIN, **settings)
+        certificate = Certificate(scope, "certificate", settings=domain, other_names=other_names)
         TerraformOutput(scope, "arn", value=certificate.arn)
         TerraformOutput(scope, "records", value=certificate.validation_records)
         TerraformOutput(scope, "is_issued", value=certificate.is_issued)
@@ -143,3 +144,45 @@ def test_waits_for_its_record(ours: Synthesized) -> None:
 
     assert f"${{{certificate_address(ours)}.arn}}" == validation["certificate_arn"]
     assert [f"${{aws_route53_record.{record}.fqdn}}"] == validation["validation_record_fqdns"]
+
+
+@pytest.fixture(scope="module")
+def two() -> Synthesized:
+    """A certificate for the domain and one more name, in a hosted zone."""
+    return build(f"api.{DOMAIN}", hosted_zone_id=ZONE)
+
+
+def test_names(two: Synthesized) -> None:
+    """The certificate has both."""
+    certificate = two.resource("aws_acm_certificate")
+
+    assert (DOMAIN, [f"api.{DOMAIN}"]) == (certificate["domain_name"], certificate["subject_alternative_names"])
+
+
+def test_records(two: Synthesized) -> None:
+    """Each name has the record that ACM asks for it, whatever the order of ACM's answer."""
+    options = f"{certificate_address(two)}.domain_validation_options"
+
+    assert [
+        f'${{one([for option in {options} : option if option.domain_name == "{name}"]).resource_record_name}}'
+        for name in (DOMAIN, f"api.{DOMAIN}")
+    ] == [record["name"] for record in two.output("records")]
+
+
+def test_records_are_made(two: Synthesized) -> None:
+    """Terraform makes one record a name."""
+    made = {record["name"] for record in two.resources("aws_route53_record").values()}
+
+    assert {record["name"] for record in two.output("records")} == made
+
+
+def test_waits_for_all(two: Synthesized) -> None:
+    """The certificate is issued when all records are there."""
+    waits_for = two.resource("aws_acm_certificate_validation")["validation_record_fqdns"]
+
+    assert {f"${{aws_route53_record.{id_}.fqdn}}" for id_ in two.resources("aws_route53_record")} == set(waits_for)
+
+
+def test_another_name_moves_nothing(two: Synthesized, ours: Synthesized) -> None:
+    """The domain's own record is the same resource with and without a second name."""
+    assert set(ours.resources("aws_route53_record")) < set(two.resources("aws_route53_record"))

@@ -19,6 +19,8 @@ ROUTE: dict[str, Any] = {"path_patterns": ["/api/*"], "priority": 10, "health_ch
         ({"path_patterns": ["/a b"]}, "should match pattern"),
         ({"path_patterns": ["/" + "a" * 128]}, "at most 128 characters"),
         ({"path_patterns": ["/*/*/*", "/?/?/?"]}, r"must contain at most 5 wildcards \(\* and \?\) in all"),
+        ({"host_names": ["a.com", "b.com", "c.com", "d.com", "e.com"]}, "at most 4 items"),
+        ({"host_names": ["*.aldeia.com"]}, "should match pattern"),
         ({"priority": 0}, "greater than or equal to 1"),
         ({"priority": 50001}, "less than or equal to 50000"),
         ({"health_check_path": "health"}, "should match pattern"),
@@ -49,6 +51,7 @@ def test_refused(settings: dict[str, Any], message: str) -> None:
     [
         {"path_patterns": ["/a/*", "/b/*", "/c/*", "/d/*", "/e/*"]},
         {"path_patterns": ["/*"], "priority": 50000},
+        {"host_names": ["a.com", "b.com", "c.com", "d.com"]},
         {"health_check_interval_s": 6, "health_check_timeout_s": 5},
         {"health_check_matcher": "200,204"},
         {"deregistration_delay_s": 0},
