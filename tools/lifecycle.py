@@ -140,7 +140,9 @@ def _life(stack: Stack, unprotected: Stack | None, variables: list[str], report:
 
 
 def _table(lives: Sequence[Life]) -> Table:
-    table = Table("stack", title="Life cycle on local AWS")
+    table = Table(title="Life cycle on local AWS")
+    # The names are whole in a narrow terminal and in a pipe too.
+    table.add_column("stack", no_wrap=True)
     for column in ("resources", "seconds", "changes in the second plan", "left after destroy"):
         table.add_column(column, justify="right")
     for life in lives:

@@ -1,5 +1,6 @@
 """The gate of `infra lifecycle`: what passes, and what must not. The life cycles themselves are in tests/stacks."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,13 @@ def test_nothing_to_mend_passes(command: Command) -> None:
     assert ["dev", "29", "80", "0", "0"] == [
         cell.strip() for line in result.output.splitlines() if "dev" in line for cell in line.strip("│").split("│")
     ]
+
+
+def test_long_name(command: Command) -> None:
+    """A stack's name is whole also where the table has little room."""
+    result = command(dataclasses.replace(life(), stack="aldeia-production"))
+
+    assert "│ aldeia-production │" in result.output
 
 
 @pytest.mark.parametrize("outcome", [life(changes=["aws_lb.x"]), life(left=["s3/buckets/x"])])
