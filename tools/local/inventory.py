@@ -24,14 +24,15 @@ from tools.local.gateway import MOTO_SERVICES
 PREFIX = "ministack.services."
 
 HISTORY = re.compile(
-    r"cloudwatch/(?:metrics|alarm_history)|codedeploy/deployments|s3/(?:bucket|object)_\w+|\w+/(?:\w*tags|changes|events|operations)"
+    r"cloudwatch/(?:metrics|alarm_history)|codedeploy/deployments|s3/(?:bucket|object)_\w+|ssm/commands|"
+    r"\w+/(?:\w*tags|changes|events|operations)"
 )
 """Stores of what happened and of what hangs on a thing: no AWS call deletes these."""
 
 DEFAULT = re.compile(r"ec2/\w+/[a-z]+-0000000\d|\w+/\w+/default(?:\..+)?")
 """The default VPC and what belongs to it, which have the same ids in every account; default buses and groups."""
 
-GONE = {"deleted", "deregistered", "inactive", "stopped", "terminated"}
+GONE = {"deleted", "deregistered", "disassociated", "inactive", "stopped", "terminated"}
 """States in which AWS still shows a thing that is no more, for a while."""
 
 STATES = ("status", "Status", "lastStatus", "State", "state")
@@ -71,7 +72,13 @@ def _things() -> Iterator[Thing]:
 def _is_thing(value: object) -> bool:
     if not value or isinstance(value, int | float):  # an empty list or a counter
         return False
-    return not isinstance(value, dict) or not any(str(value.get(key)).lower() in GONE for key in STATES)
+    return not isinstance(value, dict) or not any(_is_gone(value.get(key)) for key in STATES)
+
+
+def _is_gone(state: object) -> bool:
+    if isinstance(state, dict):  # an instance of EC2's: a stopped one is still there
+        return bool(state.get("Name") == "terminated")
+    return str(state).lower() in GONE
 
 
 def _is_pending(value: object) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.tools.local import compose_hosts
 from tools.local.instance import LocalAws
 from tools.local.refusal import CODE
 
@@ -45,6 +46,8 @@ def test_accounts_are_apart_in_moto(client: Client) -> None:
         ("route53", "get_geo_location", {}, "route53:GetGeoLocation"),
         ("cloudwatch", "list_managed_insight_rules", {"ResourceARN": "x"}, "monitoring:ListManagedInsightRules"),
         ("elbv2", "describe_account_limits", {}, "elasticloadbalancing:DescribeAccountLimits"),
+        ("autoscaling", "describe_account_limits", {}, "autoscaling:DescribeAccountLimits"),
+        ("ssm", "list_associations", {}, "ssm:ListAssociations"),
     ],
 )
 def test_unknown_call_fails_at_once_and_is_named(
@@ -95,6 +98,53 @@ def test_inventory_leaves_out_defaults_and_what_aws_keeps(client: Client, local_
     ecs.deregister_task_definition(taskDefinition=made["taskDefinition"]["taskDefinitionArn"])
 
     assert set() == local_aws.inventory(account, "us-east-1")
+
+
+def test_inventory_tells_hosts(client: Client, local_aws: LocalAws) -> None:
+    """A group is listed with its instances, what hangs on them and what they are made from."""
+    account = "200000000005"
+    compose_hosts.make(lambda service: client(service, account), "inventory")
+    found = local_aws.inventory(account, "us-east-1")
+
+    assert {
+        "autoscaling/asgs",
+        "ec2/iam_instance_profile_associations",
+        "ec2/instances",
+        "ec2/launch_templates",
+        "ec2/volumes",
+        "ssm/documents",
+        "ssm/parameter_history",
+        "ssm/parameters",
+    } == {"/".join(name.split("/")[:2]) for name in found}
+
+
+def test_inventory_tells_a_stopped_instance(client: Client, local_aws: LocalAws) -> None:
+    """An instance that is stopped is still there."""
+    account = "200000000006"
+    made = client("ec2", account).run_instances(ImageId="ami-1", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    client("ec2", account).stop_instances(InstanceIds=[made])
+
+    assert f"ec2/instances/{made}" in local_aws.inventory(account, "us-east-1")
+
+
+def test_inventory_leaves_out_instances_that_are_gone(client: Client, local_aws: LocalAws) -> None:
+    """An instance that was terminated leaves neither disk nor role behind; AWS shows it for a while."""
+    account = "200000000007"
+    compose_hosts.group(lambda service: client(service, account), "inventory")
+    client("autoscaling", account).delete_auto_scaling_group(AutoScalingGroupName="inventory", ForceDelete=True)
+    found = local_aws.inventory(account, "us-east-1")
+
+    assert {"ec2/launch_templates"} == {name.rpartition("/")[0] for name in found}
+
+
+def test_inventory_leaves_out_commands(client: Client, local_aws: LocalAws) -> None:
+    """A command that was sent is history, which no call deletes."""
+    account = "200000000008"
+    hosts = compose_hosts.make(lambda service: client(service, account), "history")
+    before = local_aws.inventory(account, "us-east-1")
+    hosts.send("look")
+
+    assert before == local_aws.inventory(account, "us-east-1")
 
 
 def test_inventory_tells_a_secret_in_its_recovery_window(client: Client, local_aws: LocalAws) -> None:

@@ -10,10 +10,15 @@ def apply() -> None:
     from tools.local.patches import (
         acm,
         application_autoscaling,
+        autoscaling,
+        autoscaling_instances,
+        autoscaling_policies,
+        autoscaling_refresh,
         cloudfront,
         codedeploy,
         codedeploy_deployments,
         ec2,
+        ec2_instances,
         ecr,
         ecs,
         ecs_task_sets,
@@ -29,13 +34,21 @@ def apply() -> None:
         route53,
         secretsmanager,
         servicediscovery,
+        ssm,
+        ssm_commands,
+        ssm_documents,
         wafv2,
     )
 
     in_ministack = (
         acm,
+        autoscaling,
+        autoscaling_instances,
+        autoscaling_policies,
+        autoscaling_refresh,
         cloudfront,
         ec2,
+        ec2_instances,
         ecr,
         ecs,
         ecs_task_sets,
@@ -49,6 +62,9 @@ def apply() -> None:
         route53,
         secretsmanager,
         servicediscovery,
+        ssm,
+        ssm_commands,
+        ssm_documents,
         wafv2,
     )
     in_moto = (application_autoscaling, codedeploy, codedeploy_deployments, monitoring)

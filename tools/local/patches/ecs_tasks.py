@@ -24,7 +24,7 @@ EXIT = re.compile(r"\bexit (\d{1,3})\b")
 IN_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)(?::([^@]+))?(?:@(.+))?")
 
 ANY_SUBNET = "10.0.0.0/16"
-"""For tasks that name no subnet that there is."""
+"""For whoever names no subnet that there is."""
 
 _run_task = ecs._run_task
 _numbers = itertools.count()
@@ -43,7 +43,7 @@ def run_task(data: Params) -> Response:
     started = [ecs._tasks[task["taskArn"]] for task in json.loads(response[2])["tasks"]]
     for task in started:
         _attach(task)
-        missing = [image for image in _images(task) if not _is_there(image)]
+        missing = [image for image in _images(task) if not is_there(image)]
         if missing:
             _hold(task)
             delay = MOMENT_S * 2 ** min(_failures(task), 8)
@@ -55,11 +55,7 @@ def run_task(data: Params) -> Response:
 
 def _attach(task: Record) -> None:
     """Give a task a network interface, by which load balancers know it."""
-    subnet = ec2._subnets.get(task["_subnet"])
-    network = ipaddress.ip_network(subnet["CidrBlock"] if subnet else ANY_SUBNET)
-    # The first four addresses of a subnet and the last are AWS's (VPC user guide, "Subnet CIDR blocks").
-    address = network[4 + next(_numbers) % (network.num_addresses - 5)]
-    details = {"subnetId": task["_subnet"], "privateIPv4Address": str(address)}
+    details = {"subnetId": task["_subnet"], "privateIPv4Address": address_in(task["_subnet"])}
     task["attachments"] = [
         {
             "id": ecs.new_uuid(),
@@ -70,11 +66,19 @@ def _attach(task: Record) -> None:
     ]
 
 
+def address_in(subnet_id: str) -> str:
+    """Give the next address in a subnet."""
+    subnet = ec2._subnets.get(subnet_id)
+    network = ipaddress.ip_network(subnet["CidrBlock"] if subnet else ANY_SUBNET)
+    # The first four addresses of a subnet and the last are AWS's (VPC user guide, "Subnet CIDR blocks").
+    return str(network[4 + next(_numbers) % (network.num_addresses - 5)])
+
+
 def _images(task: Record) -> list[str]:
     return [container["image"] for container in task["containers"]]
 
 
-def _is_there(image: str) -> bool:
+def is_there(image: str) -> bool:
     """
     Whether an image can be pulled; those of other registries always can.
 
