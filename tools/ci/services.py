@@ -28,7 +28,7 @@ class Service:
     """The ECR repository's name."""
 
     platform: str
-    """What the service's tasks run on, such as `linux/arm64`."""
+    """What the service's tasks or hosts run on, such as `linux/arm64`."""
 
     @property
     def registry(self) -> str:
@@ -63,7 +63,7 @@ def _service(manifest: dict[str, Any], document: dict[str, Any]) -> Service:
         account_id=manifest["account_id"],
         region=manifest["region"],
         repository=_repository(manifest["image"]["repository"], document),
-        platform=_PLATFORMS[manifest["ecs"]["cpu_architecture"]],
+        platform=_PLATFORMS[(manifest["ecs"] or manifest["compose"])["cpu_architecture"]],
     )
 
 

@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tools.aws import one_line
 from tools.errors import InfraError
 from tools.release.context import ReleaseError, UndecidedError
+from tools.release.interrupt import Interrupt
 from tools.release.outcome import describe_serving
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ def describe_now(release: "Release") -> str:
     """Say what serves, as far as AWS tells."""
     try:
         return describe_serving(release.steps.serving(release.context))
+    except Interrupt:  # hosts are waited for, but by now the release has ended
+        return "serves now: not known (you did not wait for the hosts)"
     except (InfraError, ClientError, BotoCoreError, LookupError, TypeError) as error:
         return f"serves now: not known ({one_line(error)})"
 
@@ -27,6 +30,8 @@ def tag_serving(release: "Release") -> None:
         now = release.steps.serving(release.context)
         if "@" in now.image:
             release.steps.tag(release.context, now.image, now.image_tag)
+    except Interrupt:  # as above
+        release.context.reporter.line("the image is not tagged: you did not wait for the hosts")
     except (InfraError, ClientError, BotoCoreError) as error:
         release.context.reporter.line(f"the image is not tagged: {one_line(error)}")
 
@@ -65,5 +70,8 @@ def diagnose(release: "Release") -> list[str]:
     """Say what is wrong with the new tasks."""
     try:
         return release.steps.diagnose(release.context, release.journal.entry.task_definition)
+    except Interrupt as interrupt:  # hosts are waited for; the wish is for what comes next
+        release.interruption.ask(interrupt.wish)
+        return ["no diagnosis: you did not wait for the hosts"]
     except Exception as error:  # why it failed must not hide that it did
         return [f"no diagnosis: {one_line(error)}"]

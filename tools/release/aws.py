@@ -10,6 +10,7 @@ from botocore.config import Config
 from tools.errors import InfraError
 
 if TYPE_CHECKING:
+    from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_codedeploy import CodeDeployClient
     from mypy_boto3_ecr import ECRClient
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 PATIENT = Config(connect_timeout=5, read_timeout=30, retries={"mode": "adaptive", "total_max_attempts": 6})
 """A release polls for many minutes: throttling is waited out, and a dead endpoint fails in a minute."""
 
+ONCE = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 1})
+"""For what must not be done twice: a call whose answer got lost is looked for before it is made again."""
+
 
 @dataclass(frozen=True)
 class Aws:
@@ -31,8 +35,18 @@ class Aws:
 
     @cached_property
     def ssm(self) -> "SSMClient":
-        """Systems Manager: manifests and locks."""
+        """Systems Manager: manifests, locks, and what hosts were told and answered."""
         return self.session.client("ssm", config=PATIENT)
+
+    @cached_property
+    def ssm_once(self) -> "SSMClient":
+        """Systems Manager, to tell hosts something: SendCommand has no token that would tell a retry from a second."""
+        return self.session.client("ssm", config=ONCE)
+
+    @cached_property
+    def autoscaling(self) -> "AutoScalingClient":
+        """Which hosts there are."""
+        return self.session.client("autoscaling", config=PATIENT)
 
     @cached_property
     def ecs(self) -> "ECSClient":

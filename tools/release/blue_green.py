@@ -1,19 +1,39 @@
 """Deployments by CodeDeploy: new tasks beside the old ones, then traffic, step by step: docs/decisions/0007."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from tools.release.appspec import appspec
+from tools.release.aws import Aws
 from tools.release.context import Context, ReleaseError, UndecidedError
 from tools.release.finding import description, find_deployment, unfinished
 from tools.release.looking import CALLS, code_of, describe, patient
+from tools.release.manifest import Manifest
 from tools.release.revision import serving
 from tools.release.shifting import Shift, look_at_shift
 from tools.release.undoing import OVER, UNDONE_S, await_undone, describe_deployment, why
 
 if TYPE_CHECKING:
     from mypy_boto3_codedeploy.type_defs import AlarmConfigurationTypeDef, DeploymentInfoTypeDef
+
+
+def obstacles(aws: Aws, manifest: Manifest) -> Iterator[str]:
+    """Find deployments under way, whoever began them."""
+    for name in unfinished(aws, manifest):
+        yield f"deployment {name} is in progress (until its replaced tasks are gone): wait for it, or stop it"
+
+
+def alarms(aws: Aws, manifest: Manifest) -> list[str]:
+    """
+    Name the alarms of the service and of the side that comes in.
+
+    Those of the side that goes out must not stop a release that mends it: docs/decisions/0007-blue-green.md.
+    """
+    going = serving(aws, manifest).tasks_color
+    sides = manifest.alarms.target_groups.items()
+    return [*manifest.alarms.service, *(name for color, side in sides if color != going for name in side)]
 
 
 def start(context: Context, task_definition: str) -> str:

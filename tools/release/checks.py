@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from tools.release.answers import usable_answers
 from tools.release.aws import Aws
 from tools.release.context import ReleaseError
-from tools.release.finding import unfinished
 from tools.release.images import resolve_image, tags_of
 from tools.release.manifest import Manifest
-from tools.release.revision import find_service, serving
+from tools.release.mode import mode_of
 
 _ALARMS_A_CALL = 100
 """docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html, AlarmNames"""
@@ -27,7 +26,7 @@ def check(aws: Aws, manifest: Manifest, image_tag: str, *, allow_moving_tag: boo
     if manifest.deploy_mode == "terraform":
         raise ReleaseError(_whose_image(manifest, image_tag))
     image, refusals = _image(aws, manifest, image_tag, allow_moving_tag=allow_moving_tag)
-    refusals += _deployments(aws, manifest)
+    refusals += mode_of(manifest).obstacles(aws, manifest)
     if not (despite_alarms and manifest.deploy_mode == "release"):
         refusals += _alarms(aws, manifest)
     refusals += _secrets(aws, manifest)
@@ -58,30 +57,9 @@ def _image(aws: Aws, manifest: Manifest, image_tag: str, *, allow_moving_tag: bo
     return image, [f"the tag {image_tag} moves, {now}: give one that stays, or --allow-moving-tag"]
 
 
-def _deployments(aws: Aws, manifest: Manifest) -> Iterator[str]:
-    """Find deployments under way, whoever began them."""
-    if manifest.deploy_mode == "blue_green":
-        for name in unfinished(aws, manifest):
-            yield f"deployment {name} is in progress (until its replaced tasks are gone): wait for it, or stop it"
-        return
-    deployments = find_service(aws, manifest).get("deployments", [])
-    # A service that never ran a task, such as one whose first image was missing, waits for a release.
-    if len(deployments) > 1 or any(
-        one.get("rolloutState") == "IN_PROGRESS" and one.get("runningCount", 0) > 0 for one in deployments
-    ):
-        names = ", ".join(one["id"] for one in deployments)
-        yield f"ECS is rolling out already ({names}): wait for it"
-
-
 def _alarms(aws: Aws, manifest: Manifest) -> Iterator[str]:
-    """
-    Find alarms that fire: of the service, and of the side that comes in.
-
-    Those of the side that goes out must not stop a release that mends it: docs/decisions/0007-blue-green.md.
-    """
-    names = list(manifest.alarms.service)
-    going = serving(aws, manifest).tasks_color if manifest.deploy_mode == "blue_green" else None
-    names += [name for color, side in manifest.alarms.target_groups.items() if color != going for name in side]
+    """Find alarms that fire and say something of what a release would meet."""
+    names = mode_of(manifest).alarms(aws, manifest)
     despite = ", or --despite-alarms if this release mends it" if manifest.deploy_mode == "release" else ""
     for start in range(0, len(names), _ALARMS_A_CALL):
         pages = aws.cloudwatch.get_paginator("describe_alarms").paginate(
@@ -95,7 +73,7 @@ def _alarms(aws: Aws, manifest: Manifest) -> Iterator[str]:
 
 
 def _secrets(aws: Aws, manifest: Manifest) -> Iterator[str]:
-    """Find secrets without which no task starts."""
+    """Find secrets without which no task or container starts."""
     for secret in manifest.secrets:
         name = secret.arn.rpartition(":secret:")[2]
         try:

@@ -11,7 +11,7 @@ from tools.aws import clear_errors
 from tools.console import err, out
 from tools.release import resume as resuming
 from tools.release import status as states
-from tools.release.context import Context, ReleaseError
+from tools.release.context import Context, ReleaseError, quiet
 from tools.release.display import Display, open_display
 from tools.release.interrupt import Interruption
 from tools.release.outcome import Outcome, print_outcomes
@@ -147,8 +147,7 @@ def _print_plans(targets: Sequence[Target], image_tag: str, *, migrate: bool, op
     refused = []
     for target in targets:
         name = target.manifest.service
-        reporter = Reporter(name, lambda _: None, lambda _: None)
-        context = Context(aws=target.aws, manifest=target.manifest, reporter=reporter)
+        context = quiet(target.aws, target.manifest)
         try:
             for line in plan(context, image_tag, migrate=migrate, options=options, steps=steps):
                 out.print(line, markup=False)

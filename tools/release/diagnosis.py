@@ -44,13 +44,14 @@ def diagnose(context: Context, task_definition: str) -> list[str]:
     :param task_definition: the ARN of the revision
     """
     return [
-        *_best_effort("stopped tasks", lambda: _stopped_tasks(context, task_definition)),
-        *_best_effort("targets", lambda: _sick_targets(context)),
-        *_best_effort("service events", lambda: _events(context)),
+        *best_effort("stopped tasks", lambda: _stopped_tasks(context, task_definition)),
+        *best_effort("targets", lambda: sick_targets(context)),
+        *best_effort("service events", lambda: _events(context)),
     ]
 
 
-def _best_effort(what: str, part: Callable[[], list[str]]) -> list[str]:
+def best_effort(what: str, part: Callable[[], list[str]]) -> list[str]:
+    """Take a part of a diagnosis, or a line that says why there is none."""
     try:
         return part()
     except CALLS as error:
@@ -151,7 +152,8 @@ def _last_lines(context: Context, stream: str) -> list[str]:
     return []
 
 
-def _sick_targets(context: Context) -> list[str]:
+def sick_targets(context: Context) -> list[str]:
+    """List the targets that are not well, and why."""
     if context.manifest.routes is None:
         return []
     lines = []

@@ -75,7 +75,7 @@ def failed(release: "Release", error: Exception) -> Outcome:
         return _left(release, text, reasons, "all traffic has moved, and it served well; whether it stays is not known")
     if entry.step != "rolling_back":
         release.context.reporter.tell(phase="diagnosing")
-        reasons = [*reasons, *diagnose(release)]
+        reasons = [*reasons, *(line for line in diagnose(release) if line not in reasons)]
     return _undo(release, text, reasons)
 
 

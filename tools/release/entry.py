@@ -36,18 +36,18 @@ class Entry(BaseModel):
     """By digest, once it is known."""
 
     previous: str = ""
-    """The ARN of the task definition that served before."""
+    """The revision that served before: the ARN of a task definition, or on hosts an image by digest."""
 
     step: Step = "checking"
     task_definition: str = ""
-    """The ARN of the new revision, once it is registered."""
+    """The new revision, once it is registered: the ARN of a task definition, or on hosts the image by digest."""
 
     migration_task: str = ""
-    """The ARN of the one-off task, once it runs."""
+    """The ARN of the one-off task, or on hosts the id of the command, once it runs."""
 
     migrated: bool = False
     deployment: str = ""
-    """The id of the CodeDeploy or ECS deployment, once it is made."""
+    """The id of the CodeDeploy or ECS deployment, or of the command to the hosts, once it is made."""
 
     rollback: str = ""
     """The id of the deployment of what served before, when one had to be made to go back."""

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tools.release.context import ReleaseError, UndecidedError
+from tools.release.looking import short
 from tools.release.steps import patiently
 
 if TYPE_CHECKING:
@@ -45,11 +46,15 @@ def go_back(release: "Release") -> tuple[str, list[str]]:
     return BACK, notes + _verify(release)
 
 
-def serves(release: "Release", task_definition: str) -> bool:
-    """Say whether a revision's tasks serve: they are the primary ones, and the rules lead to them."""
+def serves(release: "Release", task_definition: str, *, everywhere: bool = False) -> bool:
+    """
+    Say whether a revision serves: its tasks are the primary ones, and the rules lead to them.
+
+    :param everywhere: on hosts: they all run it, too, and it is not only noted that they are to
+    """
     now = patiently(release.context, lambda: release.steps.serving(release.context))
     led = now.color is None or now.tasks_color is None or now.color == now.tasks_color
-    return now.task_definition == task_definition and led
+    return now.task_definition == task_definition and led and (now.everywhere or not everywhere)
 
 
 def _has_begun(release: "Release") -> bool:
@@ -81,9 +86,9 @@ def _release_previous(release: "Release") -> None:
     context, previous = release.context, release.journal.entry.previous
     if not previous:
         raise ReleaseError(f"{context.manifest.service}: nothing served before, so there is nothing to go back to")
-    if serves(release, previous):
+    if serves(release, previous, everywhere=True):
         return
-    context.reporter.line(f"what served before is released again: {previous.rpartition('/')[2]}")
+    context.reporter.line(f"what served before is released again: {short(previous)}")
     deployment = release.steps.start(context, previous)
     release.note(rollback=deployment)
 

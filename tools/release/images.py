@@ -43,12 +43,12 @@ def resolve_image(aws: Aws, manifest: Manifest, image_tag: str) -> str:
     :raises ReleaseError: it is not in the registry, or does not run on the service's architecture
     """
     image = _find(aws, manifest, image_tag)
-    wanted = _ARCHITECTURES[manifest.ecs.cpu_architecture]
+    wanted = _ARCHITECTURES[manifest.cpu_architecture]
     found = _architectures(aws, manifest, image, image_tag)
     if wanted not in found:
         raise ReleaseError(
             f"{manifest.service}: image {image_tag} is built for {', '.join(sorted(found))}, but the service runs on "
-            f"{manifest.ecs.cpu_architecture}: build it with --platform linux/{wanted}"
+            f"{manifest.cpu_architecture}: build it with --platform linux/{wanted}"
         )
     return f"{manifest.image.uri}@{_digest(image)}"
 

@@ -37,6 +37,8 @@ _PASSING_CODES = {
 """botocore retries these (its `retries/standard.py`), and the common errors of AWS's APIs are among them."""
 
 _FIRST_SERVER_ERROR = 500
+_DIGITS = 12
+"""Of a digest, as `docker images` shows it."""
 
 
 def patient(context: Context, look: Callable[[], bool]) -> Callable[[], bool]:
@@ -85,9 +87,10 @@ def code_of(error: exceptions.ClientError) -> str:
     return error.response["Error"]["Code"]
 
 
-def short(arn: str) -> str:
-    """Give the end of an ARN: `family:3` of a task definition, the id of a task."""
-    return arn.rpartition("/")[2]
+def short(revision: str) -> str:
+    """Give the end of an ARN (`family:3` of a task definition, the id of a task), or of an image, its digest cut."""
+    name, found, digest = revision.rpartition("/")[2].partition("@sha256:")
+    return f"{name}{found}{digest[:_DIGITS]}"
 
 
 def _may_pass(error: Exception) -> bool:

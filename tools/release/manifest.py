@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from tools.errors import InfraError
 
@@ -15,6 +15,10 @@ SCHEMA = 1
 
 Color = Literal["blue", "green"]
 DeployMode = Literal["terraform", "release", "blue_green"]
+CpuArchitecture = Literal["ARM64", "X86_64"]
+
+NO_IMAGE = "none"
+"""What the image parameter of a service on hosts says before its first release: a parameter cannot be empty."""
 
 
 class Part(BaseModel):
@@ -34,11 +38,30 @@ class Ecs(Part):
     family: str
     container: str
     port: int
-    cpu_architecture: Literal["ARM64", "X86_64"]
+    cpu_architecture: CpuArchitecture
     subnets: list[str]
     security_groups: list[str]
     assign_public_ip: bool
     platform_version: str
+
+
+class Compose(Part):
+    """The hosts, and the service in the Compose file that they run."""
+
+    auto_scaling_group: str
+    """Whose instances the hosts are."""
+
+    document: str
+    """The command document of Systems Manager by which a host is told what to do."""
+
+    service: str
+    """The service's name in the Compose file."""
+
+    image_parameter: str
+    """The parameter that says which image runs, by digest; `NO_IMAGE` before the first release."""
+
+    cpu_architecture: CpuArchitecture
+    port: int
 
 
 class CapacityShare(Part):
@@ -118,7 +141,12 @@ class Manifest(Part):
     account_id: str
     region: str
     deploy_mode: DeployMode
-    ecs: Ecs
+    ecs_: Ecs | None = Field(alias="ecs")
+    """None: the service runs on Compose hosts."""
+
+    compose: Compose | None = Field(default=None, validate_default=True)
+    """None, or not there as in older documents: the service runs on ECS."""
+
     capacity: list[CapacityShare]
     image: Image
     logs: Logs
@@ -130,6 +158,33 @@ class Manifest(Part):
     migration_command: list[str] | None
     migration_timeout_s: int
     healthy_timeout_s: int
+
+    @field_validator("compose")
+    @classmethod
+    def _expect_one(cls, compose: Compose | None, info: ValidationInfo) -> Compose | None:
+        """:raises ValueError: the service runs on both, or on nothing."""
+        if "ecs_" in info.data and (compose is None) == (info.data["ecs_"] is None):
+            found = "neither" if compose is None else "both"
+            raise ValueError(f"a service must have either ecs or compose, got {found}")
+        return compose
+
+    @property
+    def ecs(self) -> Ecs:
+        """:raises InfraError: the service runs on hosts."""
+        if self.ecs_ is None:
+            raise InfraError(f"{self.service}: the manifest has no ecs: the service runs on hosts")
+        return self.ecs_
+
+    @property
+    def cpu_architecture(self) -> CpuArchitecture:
+        """What its images must be built for."""
+        return self.ecs.cpu_architecture if self.compose is None else self.compose.cpu_architecture
+
+    def expect_compose(self) -> Compose:
+        """:raises InfraError: the service runs on ECS."""
+        if self.compose is None:
+            raise InfraError(f"{self.service}: the manifest has no compose: the service runs on ECS")
+        return self.compose
 
     def expect_code_deploy(self) -> CodeDeploy:
         """:raises InfraError: the manifest is of another deploy mode."""
@@ -163,7 +218,8 @@ def parse(text: str, name: str) -> Manifest:
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(str(part) for part in first["loc"])
-        raise InfraError(f"{name}: {path}: {first['msg']}: deploy the stack again") from None
+        text = first["msg"].removeprefix("Value error, ")
+        raise InfraError(f"{name}: {path}: {text}: deploy the stack again") from None
 
 
 def read(ssm: "SSMClient", stack: str, services: list[str]) -> list[Manifest]:

@@ -7,6 +7,7 @@ from tools.aws import clear_errors, one_line
 from tools.console import err, out
 from tools.errors import InfraError
 from tools.release.context import ReleaseError
+from tools.release.looking import short
 from tools.release.manifest import Manifest
 from tools.release.revision import Serving
 
@@ -59,9 +60,8 @@ def describe_serving(serving: Serving) -> str:
     """Say in one line what serves."""
     if not serving.task_definition:
         return "serves now: nothing"
-    name = serving.task_definition.rpartition("/")[2]
-    words = [serving.image_tag if serving.image_tag else "an unknown image", f"({name}{_digest(serving)}),"]
-    words.append(f"{serving.running} of {serving.desired} tasks")
+    words = [serving.image_tag if serving.image_tag else "an unknown image", f"({_revision(serving)}),"]
+    words.append(f"{serving.running} of {serving.desired} {serving.unit}")
     side = f", {serving.color}" if serving.color is not None else ""
     since = f", since {serving.since.astimezone():%Y-%m-%d %H:%M}" if serving.since is not None else ""
     return f"serves now: {' '.join(words)}{side}{since}"
@@ -87,6 +87,8 @@ def print_outcomes(outcomes: list[Outcome]) -> None:
                 err.print(f"  {line}", markup=False)
 
 
-def _digest(serving: Serving) -> str:
+def _revision(serving: Serving) -> str:
+    """Name the revision and its image's digest, which on hosts are one."""
     digest = short_digest(serving.image)
-    return f", sha256:{digest}" if digest else ""
+    names = [] if serving.task_definition == serving.image else [short(serving.task_definition)]
+    return ", ".join([*names, *([f"sha256:{digest}"] if digest else [])])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tools.release.context import Context
 from tools.release.manifest import Manifest
+from tools.release.mode import mode_of
 from tools.release.outcome import describe_serving, short_digest
 from tools.release.steps import Steps
 
@@ -47,7 +48,7 @@ def plan(context: Context, image_tag: str, *, migrate: bool, options: Options, s
 
     :raises ReleaseError: it would be refused
     """
-    manifest, ecs = context.manifest, context.manifest.ecs
+    manifest = context.manifest
     image = steps.check(
         context,
         image_tag,
@@ -55,27 +56,21 @@ def plan(context: Context, image_tag: str, *, migrate: bool, options: Options, s
         despite_alarms=options.despite_alarms,
     )
     now = steps.serving(context)
+    intent = mode_of(manifest).intent(manifest, now.tasks_color)
     lines = [
         f"{manifest.service}: {image_tag} (sha256:{short_digest(image)}) would be released",
         f"  {describe_serving(now)}",
-        f"  register a copy of {ecs.task_definition.rpartition('/')[2]} with this image",
+        *(f"  {line}" for line in intent.registering),
     ]
     if manifest.migration_command is not None:
-        what = f"run {' '.join(manifest.migration_command)} in one task, for {manifest.migration_timeout_s} s at most"
+        command, seconds = " ".join(manifest.migration_command), manifest.migration_timeout_s
+        what = f"run {command} {intent.migrating}, for {seconds} s at most"
         lines.append(f"  {what}" if migrate else "  migrate nothing, as asked")
-    seconds = shift_timeout_s(manifest) if options.timeout_s is None else options.timeout_s
-    lines.append(f"  {_shift(context, now.tasks_color)}, for {seconds:.0f} s at most")
+    timeout_s = shift_timeout_s(manifest) if options.timeout_s is None else options.timeout_s
+    lines.append(f"  {intent.shifting}, for {timeout_s:.0f} s at most")
     address = f", and {manifest.routes.url} answers" if manifest.routes is not None and options.url else ""
-    lines.append(f"  verify that its tasks serve{address}")
+    lines.append(f"  verify that {intent.serving}{address}")
     if options.wait and manifest.code_deploy is not None:
         minutes = manifest.code_deploy.termination_wait_min
         lines.append(f"  stay until CodeDeploy has ended the replaced tasks, after {minutes} min, and verify it again")
     return lines
-
-
-def _shift(context: Context, going: str | None) -> str:
-    manifest = context.manifest
-    if manifest.code_deploy is None:
-        return f"let ECS replace the tasks of {manifest.ecs.service}"
-    coming = "blue" if going == "green" else "green"
-    return f"let CodeDeploy move the traffic to {coming} ({manifest.code_deploy.deployment_config})"

@@ -1,9 +1,13 @@
-"""Revisions of a service's task definition: the one that a release makes, and the one that serves."""
+"""
+Revisions of a service: the one that a release makes, and the one that serves.
+
+On ECS a revision is one of the task definition's, by its ARN. On hosts it is the image, by digest (`compose`).
+"""
 
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tools.release.answers import usable_answers
 from tools.release.aws import Aws
@@ -26,6 +30,8 @@ class Serving:
     """What runs now."""
 
     task_definition: str
+    """The revision: the ARN of a task definition, or on hosts the image; empty when nothing was deployed yet."""
+
     image: str
     image_tag: str
     """As it was asked for; empty when nobody knows."""
@@ -33,8 +39,14 @@ class Serving:
     since: datetime | None
     running: int
     desired: int
+    unit: Literal["tasks", "hosts"] = "tasks"
+    """Of what so many run it."""
+
+    everywhere: bool = True
+    """Whether all of them run this revision, or are about to: hosts are told only after it is noted what they run."""
+
     color: Color | None
-    """The side that the rules lead to, the greater part of the requests at least; None without load balancer."""
+    """The side that the rules lead to, the greater part of the requests at least; None without sides."""
 
     tasks_color: Color | None = None
     """The side that the tasks stand behind. Not `color` in the middle of a shift, or when a rule was made anew."""

@@ -4,17 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tools.release.aws import Aws
-from tools.release.context import ReleaseError
+from tools.release.context import ReleaseError, quiet
 from tools.release.finding import find_deployment
 from tools.release.images import resolve_image, tags_of
 from tools.release.journal import Journal
 from tools.release.manifest import Manifest
+from tools.release.mode import mode_of
 from tools.release.resume import Taken, expect_free, give_back, take
 from tools.release.revision import Serving, describe_image, find_service, serving
 from tools.release.targets import Target
-
-_REVISIONS = 50
-"""How many revisions are looked through; the registry keeps the images of fewer releases."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +30,7 @@ def find_goal(aws: Aws, manifest: Manifest, to: str | None) -> Goal:
     :param to: a tag, a commit or a digest
     :raises ReleaseError: there is no such image, it serves already, or nothing served before
     """
-    now = serving(aws, manifest)
+    now = mode_of(manifest).serving(quiet(aws, manifest))
     if to is None:
         return _previous(aws, manifest, now)
     goal = _named(aws, manifest, to)
@@ -113,7 +111,7 @@ def _previous(aws: Aws, manifest: Manifest, now: Serving) -> Goal:
     image that the registry still has will do.
     """
     goals = []
-    for image, tags in _older(aws, manifest, now.task_definition, now.image):
+    for image, tags in mode_of(manifest).older(aws, manifest, now):
         goal = Goal(image=image, image_tag=_name(manifest, image, tags))
         if any(tag.startswith(f"{manifest.stack}-") for tag in tags):
             return goal
@@ -132,32 +130,3 @@ def _name(manifest: Manifest, image: str, tags: Sequence[str]) -> str:
     released = [tag for tag in tags if tag.startswith(f"{manifest.stack}-")]
     built = [tag for tag in tags if tag.startswith("sha-")]
     return next(iter([*released, *built]), image.rpartition("@")[2])
-
-
-def _older(aws: Aws, manifest: Manifest, current: str, image: str) -> list[tuple[str, list[str]]]:
-    """List other images of older revisions that the registry still has, the youngest first, and their tags."""
-    pages = aws.ecs.get_paginator("list_task_definitions").paginate(
-        familyPrefix=manifest.ecs.family,
-        status="ACTIVE",
-        sort="DESC",
-        PaginationConfig={"MaxItems": _REVISIONS},
-    )
-    arns = [arn for page in pages for arn in page["taskDefinitionArns"]]
-    found: dict[str, list[str]] = {}
-    for arn in (arn for arn in arns if _family(arn) == manifest.ecs.family and _number(arn) < _number(current)):
-        other, _ = describe_image(aws, manifest, arn)
-        if other in (image, *found) or "@" not in other:  # Terraform's has a tag that moves, and was never released
-            continue
-        try:
-            found[other] = tags_of(aws, manifest, other)
-        except aws.ecr.exceptions.ImageNotFoundException:
-            continue
-    return list(found.items())
-
-
-def _family(arn: str) -> str:
-    return arn.rpartition("/")[2].rpartition(":")[0]
-
-
-def _number(arn: str) -> int:
-    return int(arn.rpartition(":")[2])

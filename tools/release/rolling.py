@@ -1,9 +1,12 @@
 """Rolling updates by ECS: new tasks take the place of old ones, with a circuit breaker that goes back."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tools.release.aws import Aws
 from tools.release.context import Context, ReleaseError
 from tools.release.looking import CALLS, describe, patient, short
+from tools.release.manifest import Manifest
 from tools.release.revision import find_service
 
 if TYPE_CHECKING:
@@ -14,6 +17,22 @@ _UNDONE_S = 900.0
 
 _ANNOUNCED_S = 60.0
 """How long after a failure ECS may take to go back."""
+
+
+def obstacles(aws: Aws, manifest: Manifest) -> Iterator[str]:
+    """Find a deployment under way, whoever began it."""
+    deployments = find_service(aws, manifest).get("deployments", [])
+    # A service that never ran a task, such as one whose first image was missing, waits for a release.
+    if len(deployments) > 1 or any(
+        one.get("rolloutState") == "IN_PROGRESS" and one.get("runningCount", 0) > 0 for one in deployments
+    ):
+        names = ", ".join(one["id"] for one in deployments)
+        yield f"ECS is rolling out already ({names}): wait for it"
+
+
+def alarms(_: Aws, manifest: Manifest) -> list[str]:
+    """Name the alarms of the service and of its one side."""
+    return [*manifest.alarms.service, *(name for side in manifest.alarms.target_groups.values() for name in side)]
 
 
 def start(context: Context, task_definition: str) -> str:

@@ -7,10 +7,11 @@ from rich.table import Table
 
 from tools.errors import InfraError
 from tools.release import entry as entries
-from tools.release.context import ReleaseError
+from tools.release.context import ReleaseError, quiet
 from tools.release.images import tags_of
+from tools.release.mode import mode_of
 from tools.release.outcome import short_digest
-from tools.release.revision import Serving, serving
+from tools.release.revision import Serving
 from tools.release.tags import commit_of
 from tools.release.targets import Target
 
@@ -38,7 +39,7 @@ class Row:
 def look(target: Target) -> Row:
     """Look at one service. That there is none is no reason not to look at the others."""
     try:
-        now = serving(target.aws, target.manifest)
+        now = mode_of(target.manifest).serving(quiet(target.aws, target.manifest))
     except ReleaseError as error:
         name = target.manifest.service
         text = str(error).removeprefix(f"{name}: ")
@@ -51,7 +52,7 @@ def look(target: Target) -> Row:
         image=_image(target, now),
         digest=short_digest(now.image),
         since="" if now.since is None else f"{now.since.astimezone():%Y-%m-%d %H:%M %Z}",
-        tasks=f"{now.running} of {now.desired}",
+        tasks=f"{now.running} of {now.desired}" + ("" if now.unit == "tasks" else f" {now.unit}"),
         side=_side(now),
         under_way=under_way,
         ok=now.running == now.desired and not under_way,

@@ -8,9 +8,10 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
-from tools.release import blue_green, checks, diagnosis, finding, migration, revision, rolling, tags, verify
+from tools.release import blue_green, checks, tags
 from tools.release.context import Context
 from tools.release.looking import patient
+from tools.release.mode import mode_of
 from tools.release.revision import Serving
 
 T = TypeVar("T")
@@ -51,44 +52,44 @@ class Steps:
 
     def serving(self, context: Context) -> Serving:
         """Find out what serves, by one look."""
-        return revision.serving(context.aws, context.manifest)
+        return mode_of(context.manifest).serving(context)
 
     def register(self, context: Context, image: str, image_tag: str) -> str:
-        """Register a revision with an image, and give its ARN."""
-        return patiently(context, lambda: revision.register(context.aws, context.manifest, image, image_tag))
+        """Make a revision with an image, and say which; on hosts there is nothing to make."""
+        register = mode_of(context.manifest).register
+        return patiently(context, lambda: register(context.aws, context.manifest, image, image_tag))
 
     def migrate(self, context: Context, task_definition: str, *, task: str, on_started: Callable[[str], None]) -> None:
         """Run the migration to its end, or wait for the one that runs."""
-        known = [task]
+        run, known = mode_of(context.manifest).migrate, [task]
 
         def note(started: str) -> None:
             known[:] = [started]
             on_started(started)
 
-        patiently(context, lambda: migration.migrate(context, task_definition, task=known[0], on_started=note))
+        patiently(context, lambda: run(context, task_definition, task=known[0], on_started=note))
 
     def find_migration(self, context: Context, task_definition: str) -> str:
         """Find the migration of a revision that runs; empty when there is none."""
-        found = patiently(context, lambda: migration.find(context, task_definition))
+        found = patiently(context, lambda: mode_of(context.manifest).find_migration(context, task_definition))
         return "" if found is None else found
 
     def stop_migration(self, context: Context, task: str, reason: str) -> None:
-        """Let a migration's task stop."""
-        patiently(context, lambda: migration.stop(context, task, reason))
+        """Let a migration stop."""
+        patiently(context, lambda: mode_of(context.manifest).stop_migration(context, task, reason))
 
     def start(self, context: Context, task_definition: str) -> str:
         """Begin to deploy a revision, or find its deployment that is under way; give the id."""
-        start = blue_green.start if context.manifest.deploy_mode == "blue_green" else rolling.start
-        return patiently(context, lambda: start(context, task_definition))
+        return patiently(context, lambda: mode_of(context.manifest).start(context, task_definition))
 
     def find(self, context: Context, task_definition: str) -> str:
         """Find the deployment of a revision that is under way; empty when there is none."""
-        return patiently(context, lambda: finding.find_deployment(context.aws, context.manifest, task_definition))
+        find = mode_of(context.manifest).find
+        return patiently(context, lambda: find(context.aws, context.manifest, task_definition))
 
     def watch(self, context: Context, deployment: str, *, timeout_s: float) -> None:
         """Wait until a deployment has moved all traffic."""
-        watch = blue_green.watch if context.manifest.deploy_mode == "blue_green" else rolling.watch
-        watch(context, deployment, timeout_s=timeout_s)
+        mode_of(context.manifest).watch(context, deployment, timeout_s=timeout_s)
 
     def settle(self, context: Context, deployment: str, *, timeout_s: float) -> None:
         """Wait until CodeDeploy has ended the replaced tasks: until then an alarm still rolls back."""
@@ -96,16 +97,15 @@ class Steps:
 
     def stop(self, context: Context, deployment: str) -> None:
         """Stop a deployment, and wait until what it replaces serves again."""
-        stop = blue_green.stop if context.manifest.deploy_mode == "blue_green" else rolling.stop
-        stop(context, deployment)
+        mode_of(context.manifest).stop(context, deployment)
 
     def verify(self, context: Context, task_definition: str, *, url: bool) -> None:
         """Make sure that a revision is what serves."""
-        verify.verify(context, task_definition, url=url)
+        mode_of(context.manifest).verify(context, task_definition, url=url)
 
     def diagnose(self, context: Context, task_definition: str) -> list[str]:
-        """Say what is wrong with a revision's tasks."""
-        return diagnosis.diagnose(context, task_definition)
+        """Say what is wrong with a revision's tasks or containers."""
+        return mode_of(context.manifest).diagnose(context, task_definition)
 
     def tag(self, context: Context, image: str, image_tag: str) -> None:
         """Tag the image of a verified release."""

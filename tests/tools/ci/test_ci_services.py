@@ -67,3 +67,23 @@ def test_shared_repository(output: Path, tmp_path: Path) -> None:
     (service,) = services_of(Stack(**{**real.__dict__, "directory": tmp_path}))
 
     assert ("isms-backend", "linux/amd64") == (service.repository, service.platform)
+
+
+@pytest.mark.parametrize(("architecture", "platform"), [("X86_64", "linux/amd64"), ("ARM64", "linux/arm64")])
+def test_hosts(output: Path, tmp_path: Path, architecture: str, platform: str) -> None:
+    """Where a service runs on hosts, its image is built for them."""
+    manifest = {
+        "stack": "staging",
+        "service": "backend",
+        "account_id": "956880242582",
+        "region": "eu-west-2",
+        "ecs": None,
+        "compose": {"cpu_architecture": architecture},
+        "image": {"repository": "isms-backend"},
+    }
+    parameter = {"name": "/staging/release/backend", "insecure_value": json.dumps(manifest)}
+    (tmp_path / "cdk.tf.json").write_text(json.dumps({"resource": {"aws_ssm_parameter": {"p": parameter}}}))
+    real = load_stack("staging", output)
+    (service,) = services_of(Stack(**{**real.__dict__, "directory": tmp_path}))
+
+    assert platform == service.platform

@@ -11,6 +11,8 @@ from moto import mock_aws
 from moto.ecs.models import EC2ContainerServiceBackend
 
 from tests.tools.release import world
+from tests.tools.release.fleet import Fleet
+from tests.tools.release.hosts_account import build_hosts
 from tests.tools.release.world import ACCOUNT, REGION, Calls, FakeClock, Told
 from tools.release.aws import Aws
 from tools.release.context import Context
@@ -87,3 +89,24 @@ def rolling_context(aws: Aws, rolling_manifest: Manifest, clock: FakeClock, told
     """What each step of a release in deploy mode release gets."""
     reporter = Reporter(rolling_manifest.service, told.states.append, told.lines.append)
     return Context(aws=aws, manifest=rolling_manifest, reporter=reporter, clock=clock.clock)
+
+
+@pytest.fixture
+def hosts_manifest(aws: Aws, calls: Calls) -> Manifest:
+    """A service of `aldeia-staging` on hosts, of which nothing was released yet."""
+    made = build_hosts(aws)
+    calls.made.clear()
+    return made
+
+
+@pytest.fixture
+def fleet(calls: Calls, aws: Aws, hosts_manifest: Manifest, clock: FakeClock) -> Fleet:
+    """Its one host."""
+    return Fleet(calls, aws, hosts_manifest, clock)
+
+
+@pytest.fixture
+def hosts_context(aws: Aws, hosts_manifest: Manifest, clock: FakeClock, told: Told) -> Context:
+    """What each step of a release on hosts gets."""
+    reporter = Reporter(hosts_manifest.service, told.states.append, told.lines.append)
+    return Context(aws=aws, manifest=hosts_manifest, reporter=reporter, clock=clock.clock)

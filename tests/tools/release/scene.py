@@ -140,8 +140,8 @@ class World:
             container.exitCode = self.exit_code
 
 
-def build_world(calls: Calls, aws: Aws, manifest: Manifest, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Make an account, an image for the service's architecture, and a site that answers."""
+def stand_in(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody wait, no stack be synthesized, and the site answer."""
 
     class Hurried(Interruption):
         """Nobody waits."""
@@ -164,6 +164,11 @@ def build_world(calls: Calls, aws: Aws, manifest: Manifest, clock: FakeClock, mo
     monkeypatch.setattr(command, "Interruption", Hurried)
     monkeypatch.setattr(targets, "load_stack", refuse)
     monkeypatch.setattr("tools.release.site.urlopen", lambda *_, **__: Site(status=200))
+
+
+def build_world(calls: Calls, aws: Aws, manifest: Manifest, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Make an account, an image for the service's architecture, and a site that answers."""
+    stand_in(clock, monkeypatch)
     monkeypatch.setenv("MOTO_ECS_NEW_ARN", "true")
     state_manager.set_transition("ecs::task", transition={"progression": "manual", "times": 10_000})
     push_image(calls, aws, manifest, TAG)

@@ -49,7 +49,7 @@ def test_network(manifest: Manifest, properties: dict[str, Any]) -> None:
 
 def test_public_ip(manifest: Manifest) -> None:
     """Tasks in a public subnet keep their address."""
-    public = manifest.model_copy(update={"ecs": manifest.ecs.model_copy(update={"assign_public_ip": True})})
+    public = manifest.model_copy(update={"ecs_": manifest.ecs.model_copy(update={"assign_public_ip": True})})
 
     assert '"AssignPublicIp": "ENABLED"' in appspec(public, REVISION)
 

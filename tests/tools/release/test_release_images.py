@@ -76,7 +76,7 @@ class TestFound:
         digest = push_image(calls, aws, manifest, "sha-1", "amd64")
         ecs = manifest.ecs.model_copy(update={"cpu_architecture": "X86_64"})
 
-        assert resolve_image(aws, manifest.model_copy(update={"ecs": ecs}), "sha-1").endswith(f"@{digest}")
+        assert resolve_image(aws, manifest.model_copy(update={"ecs_": ecs}), "sha-1").endswith(f"@{digest}")
 
     def test_tags(self, aws: Aws, manifest: Manifest, calls: Calls) -> None:
         """All tags of an image are known."""

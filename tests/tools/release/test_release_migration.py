@@ -118,7 +118,7 @@ class TestStart:
     def test_public(self, context: Context, clock: FakeClock, calls: Calls, world: World) -> None:
         """A service with public addresses has a migration with one."""
         ecs = context.manifest.ecs.model_copy(update={"assign_public_ip": True})
-        manifest = context.manifest.model_copy(update={"ecs": ecs})
+        manifest = context.manifest.model_copy(update={"ecs_": ecs})
         world.context = Context(aws=context.aws, manifest=manifest, reporter=context.reporter, clock=clock.clock)
         world.end_after(10)
         world.run()

@@ -58,7 +58,7 @@ class TestRegister:
             family=NAME, containerDefinitions=[side, *base["containerDefinitions"]], cpu="512", memory="1024"
         )["taskDefinition"]["taskDefinitionArn"]
         ecs = manifest.ecs.model_copy(update={"task_definition": arn})
-        made = describe(aws, register(aws, manifest.model_copy(update={"ecs": ecs}), IMAGE, "sha-1"))
+        made = describe(aws, register(aws, manifest.model_copy(update={"ecs_": ecs}), IMAGE, "sha-1"))
 
         assert ["sidecar:1", IMAGE] == [one["image"] for one in made["containerDefinitions"]]
 
@@ -120,13 +120,13 @@ class TestRegister:
         """Terraform's revision must be there."""
         ecs = manifest.ecs.model_copy(update={"task_definition": f"{manifest.ecs.task_definition}00"})
         with pytest.raises(ReleaseError, match=f"backend: there is no revision .*{NAME}:100: deploy the stack again"):
-            register(aws, manifest.model_copy(update={"ecs": ecs}), IMAGE, "sha-1")
+            register(aws, manifest.model_copy(update={"ecs_": ecs}), IMAGE, "sha-1")
 
     def test_no_container(self, aws: Aws, manifest: Manifest) -> None:
         """The container of the manifest must be in it."""
         ecs = manifest.ecs.model_copy(update={"container": "web"})
         with pytest.raises(ReleaseError, match=f"backend: .*{NAME}:1 has no container web"):
-            register(aws, manifest.model_copy(update={"ecs": ecs}), IMAGE, "sha-1")
+            register(aws, manifest.model_copy(update={"ecs_": ecs}), IMAGE, "sha-1")
 
 
 class TestServing:
@@ -268,7 +268,7 @@ class TestServing:
         """A service or a cluster that is not there is said so."""
         ecs = manifest.ecs.model_copy(update={part: "other"})
         with pytest.raises(ReleaseError, match=r"backend: there is no service .*: deploy the stack"):
-            serving(aws, manifest.model_copy(update={"ecs": ecs}))
+            serving(aws, manifest.model_copy(update={"ecs_": ecs}))
 
     def test_garbled(self, aws: Aws, manifest: Manifest, calls: Calls) -> None:
         """An answer without what it should have is no service."""
