@@ -5,15 +5,22 @@ from typing import Literal
 
 Kind = Literal[
     "alarm",
+    "auto_scaling_group",
+    "backup_plan",
+    "backup_selection",
+    "backup_vault",
     "bucket",
     "budget",
     "cache",
     "cache_policy",
     "cloudfront_function",
     "codedeploy",
+    "command_document",
     "dashboard",
     "db_cluster",
     "db_instance",
+    "instance_profile",
+    "launch_template",
     "load_balancer",
     "log_delivery",
     "origin_access_control",
@@ -30,15 +37,22 @@ Kind = Literal[
 
 _LONGEST: dict[Kind, int] = {
     "alarm": 255,
+    "auto_scaling_group": 255,
+    "backup_plan": 50,
+    "backup_selection": 50,
+    "backup_vault": 50,
     "bucket": 63,
     "budget": 100,
     "cache": 40,
     "cache_policy": 128,
     "cloudfront_function": 64,
     "codedeploy": 100,
+    "command_document": 128,
     "dashboard": 255,
     "db_cluster": 63,
     "db_instance": 63,
+    "instance_profile": 128,
+    "launch_template": 128,
     "load_balancer": 32,
     "log_delivery": 60,
     "origin_access_control": 64,
@@ -61,7 +75,9 @@ and aws-cdk keeps to this one (CachePolicy, ResponseHeadersPolicy);
 EventBridge Scheduler CreateScheduleGroup;
 CloudWatch Logs PutDeliverySource, PutDeliveryDestination; WAFV2 CreateWebACL;
 RDS CreateDBCluster, CreateDBInstance, CreateDBClusterParameterGroup, CreateDBSubnetGroup;
-ElastiCache CreateReplicationGroup, whose limit its users and user groups share.
+ElastiCache CreateReplicationGroup, whose limit its users and user groups share;
+EC2 Auto Scaling CreateAutoScalingGroup; EC2 CreateLaunchTemplate; IAM CreateInstanceProfile;
+Systems Manager CreateDocument; AWS Backup CreateBackupVault, BackupPlanInput, BackupSelection.
 """
 
 _HASH_LENGTH = 6

@@ -1,4 +1,4 @@
-"""One CloudWatch dashboard an environment: its alarms, its services and its database on one page."""
+"""One CloudWatch dashboard an environment: its alarms, its services, its hosts and its database on one page."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from constructs import Construct
 from modules.names import physical_name
 from modules.watching.dashboard_body import Row, alarm_status, dashboard_body
 from modules.watching.dashboard_data import PostgresOnDashboard, RedisOnDashboard, postgres_rows, redis_rows
+from modules.watching.dashboard_hosts import HostsOnDashboard, host_rows
 from modules.watching.dashboard_rows import (
     AuroraOnDashboard,
     ServiceOnDashboard,
@@ -33,6 +34,7 @@ class Dashboard(Construct):
         aurora: AuroraOnDashboard | None,
         postgres: PostgresOnDashboard | None = None,
         redis: RedisOnDashboard | None = None,
+        hosts: HostsOnDashboard | None = None,
     ) -> None:
         """
         Make the dashboard.
@@ -49,6 +51,8 @@ class Dashboard(Construct):
             rows += load_balancer_rows(load_balancer_arn_suffix, region=region)
             for service in services:
                 rows += service_rows(service, load_balancer_arn_suffix=load_balancer_arn_suffix, region=region)
+        if hosts is not None:
+            rows += host_rows(hosts, region=region)
         if aurora is not None:
             rows += aurora_rows(aurora, region=region)
         if postgres is not None:

@@ -16,10 +16,12 @@ class ServiceOnDashboard:
     """A service, as its rows on the dashboard see it."""
 
     title: str
-    cluster_name: str
-    service_name: str
+    cluster_name: str | None = None
+    service_name: str | None = None
+    """In ECS, both. None for a service on hosts, of which ECS knows nothing."""
+
     target_groups: Mapping[Color, TargetGroup]
-    counts_tasks: bool
+    counts_tasks: bool = False
     """Whether Container Insights counts the tasks."""
 
 
@@ -96,8 +98,12 @@ def aurora_rows(aurora: AuroraOnDashboard, *, region: str) -> list[Row]:
 
 
 def _task_graphs(service: ServiceOnDashboard, region: str) -> list[Widget]:
+    cluster_name, service_name = service.cluster_name, service.service_name
+    if cluster_name is None or service_name is None:
+        return []
+
     def line(namespace: str, metric: str, statistic: str, label: str) -> Line:
-        dimensions = {"ClusterName": service.cluster_name, "ServiceName": service.service_name}
+        dimensions = {"ClusterName": cluster_name, "ServiceName": service_name}
         return Line(
             label=label, metric=Metric(namespace=namespace, name=metric, dimensions=dimensions, statistic=statistic)
         )

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from cdktf import TerraformStack
+from constructs import Construct
 from pydantic_core import PydanticCustomError
 
 from modules.load_balancer.certificate import Certificate, DomainSettings
@@ -18,7 +18,7 @@ API = "api.staging.aldeia.com"
 def build(target_type: TargetType, **settings: Any) -> Synthesized:  # noqa: ANN401 any setting
     """A route behind a load balancer."""
 
-    def declare(scope: TerraformStack) -> None:
+    def declare(scope: Construct) -> None:
         domain = DomainSettings(domain_name="staging.aldeia.com", certificate_issued=True)
         load_balancer = LoadBalancer(
             scope,
