@@ -22,17 +22,19 @@ DOCUMENT = {
     "schemaVersion": "2.2",
     "description": "Tells the hosts what to do",
     "parameters": {
-        "Action": {"type": "String", "allowedValues": ["up", "run", "look"]},
+        "Action": {"type": "String", "allowedValues": ["up", "migrate", "look"]},
         "Service": {"type": "String", "allowedPattern": "^[a-z][a-z0-9-]{0,62}$"},
         "Image": {"type": "String", "default": ""},
-        "Command": {"type": "String", "default": ""},
     },
     "mainSteps": [{"name": "composeHost", "action": "aws:runShellScript", "inputs": {"runCommand": ["x"]}}],
 }
 
-FILE = {
+FILE: Record = {
     "services": {"backend": {"image": "$BACKEND_IMAGE", "healthcheck": {}}, "chromadb": {"image": CHROMADB}},
-    "x-compose-host": {"repositories": {"backend": REPOSITORY}},
+    "x-compose-host": {
+        "repositories": {"backend": REPOSITORY},
+        "migrations": {"backend": ["npx", "prisma", "migrate", "deploy"]},
+    },
 }
 
 
@@ -94,10 +96,15 @@ class Hosts:
         name = f"/{self.stack}/compose/image/backend"
         self.client("ssm").put_parameter(Name=name, Value=image, Type="String", Overwrite=True)
 
-    def send(self, action: str, service: str = "backend", image: str = "", command: str = "", **more: object) -> Record:
+    def change(self, **file: object) -> None:
+        """Write another Compose file: the same one, except for this."""
+        text = json.dumps(FILE | file)
+        self.client("ssm").put_parameter(Name=f"/{self.stack}/compose/file", Value=text, Type="String", Overwrite=True)
+
+    def send(self, action: str, service: str = "backend", image: str = "", **more: object) -> Record:
         """Send the document to all hosts of the group, or to those that are named; answer the command when it ended."""
         targets = {"Targets": [{"Key": "tag:aws:autoscaling:groupName", "Values": [self.stack]}]}
-        given = {"Action": [action], "Service": [service], "Image": [image], "Command": [command]}
+        given = {"Action": [action], "Service": [service], "Image": [image]}
         arguments = {} if "InstanceIds" in more else targets
         sent = self.client("ssm").send_command(DocumentName=self.document, Parameters=given, **(arguments | more))
         return self.end(sent["Command"]["CommandId"])
@@ -137,13 +144,8 @@ def make(client: Client, stack: str, *, size: int = 1, image: str = "none", **mo
     """
     hosts = Hosts(client, stack)
     hosts.release(image)
-    client("ssm").put_parameter(Name=f"/{stack}/compose/file", Value=json.dumps(FILE), Type="String")
+    hosts.change()
     client("ssm").create_document(Name=hosts.document, Content=json.dumps(DOCUMENT), DocumentType="Command")
     lines = [f"readonly {name}='{value}'" for name, value in ({"STACK": stack} | more).items()]
     group(client, stack, size=size, data={"UserData": base64.b64encode("\n".join(lines).encode()).decode()})
     return hosts
-
-
-def words(*command: str) -> str:
-    """Write a command as the document wants it."""
-    return base64.b64encode(json.dumps(command).encode()).decode()

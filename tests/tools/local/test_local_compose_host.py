@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from tests.tools.local import compose_hosts
-from tests.tools.local.compose_hosts import CHROMADB, IMAGE, REPOSITORY, instance_ids, until, words
+from tests.tools.local.compose_hosts import CHROMADB, IMAGE, REPOSITORY, instance_ids, until
 
 pytestmark = pytest.mark.slow
 
 Client = Callable[..., Any]
 
+SERVICES: dict[str, Any] = compose_hosts.FILE["services"]
+MISSING = f"956880242582.dkr.ecr.us-east-1.amazonaws.com/aldeia/chromadb@sha256:{'c' * 64}"
 ABSENT = {"image": "", "state": "absent", "health": "none", "started": ""}
 
 
@@ -92,8 +94,7 @@ def test_up_again_restarts_nothing(client: Client) -> None:
 def test_up_takes_the_compose_file_of_that_moment(client: Client) -> None:
     """A service that the Compose file describes otherwise is started anew with the same image."""
     hosts = compose_hosts.make(client, "changed", image=IMAGE)
-    file = compose_hosts.FILE | {"services": {"backend": {"image": "$BACKEND_IMAGE"}}}
-    client("ssm").put_parameter(Name="/changed/compose/file", Value=json.dumps(file), Overwrite=True)
+    hosts.change(services={"backend": {"image": "$BACKEND_IMAGE"}})
     before = hosts.look()["health"]
     hosts.send("up")
 
@@ -141,30 +142,72 @@ def test_up_with_an_image_that_is_missing(client: Client) -> None:
     assert ("Failed", True, IMAGE) == (status, "not found" in error, looked)
 
 
-def test_run_says_what_would_run(client: Client) -> None:
-    """The words of a command are told, and nothing is executed."""
-    hosts = compose_hosts.make(client, "run")
+def test_up_takes_the_fixed_image_too(client: Client) -> None:
+    """A service that no release touches follows its file when another one is released."""
+    hosts = compose_hosts.make(client, "fixed", image=IMAGE)
+    hosts.change(services=SERVICES | {"chromadb": {"image": "chromadb/chroma:2"}})
+    hosts.send("up")
+
+    assert "chromadb/chroma:2" == hosts.look("chromadb")["image"]
+
+
+def test_up_without_a_fixed_image(client: Client) -> None:
+    """A fixed image that is gone keeps nothing else from starting, and the command fails for it."""
+    hosts = compose_hosts.make(client, "fixed-gone", image=IMAGE)
+    hosts.change(services=SERVICES | {"chromadb": {"image": MISSING}})
+    other = IMAGE.replace("a" * 64, "b" * 64)
+    hosts.release(other)
+    ecr = client("ecr")
+    ecr.create_repository(repositoryName="aldeia/chromadb")
+    ecr.put_image(repositoryName="aldeia/chromadb", imageManifest="{}", imageTag="v1")
+    status, _, error = hosts.outcome(hosts.send("up"))
+    ecr.delete_repository(repositoryName="aldeia/chromadb", force=True)
+
+    assert ("Failed", True) == (status, error.endswith("not found\ncompose-host: chromadb is left as it is\n"))
+    assert (other, CHROMADB) == (hosts.look()["image"], hosts.look("chromadb")["image"])
+
+
+def test_first_boot_with_one_that_cannot_start(client: Client) -> None:
+    """A new host starts the others."""
+    hosts = compose_hosts.make(client, "boot-partly", image=f"{REPOSITORY}:latest")
+
+    assert (ABSENT, CHROMADB) == (hosts.look(), hosts.look("chromadb")["image"])
+
+
+def test_migrate_says_what_would_run(client: Client) -> None:
+    """The words of the Compose file are told, and nothing is executed."""
+    hosts = compose_hosts.make(client, "migrate")
 
     assert ("Success", "local AWS would run: npx prisma migrate deploy\n", "") == hosts.outcome(
-        hosts.send("run", image=IMAGE, command=words("npx", "prisma", "migrate", "deploy"))
+        hosts.send("migrate", image=IMAGE)
     )
 
 
-def test_run_ends_as_its_words_say(client: Client) -> None:
+def test_migrate_ends_as_its_words_say(client: Client) -> None:
     """A command with `exit 3` in it fails with 3."""
     hosts = compose_hosts.make(client, "exit")
-    (invocation,) = hosts.invocations(hosts.send("run", image=IMAGE, command=words("sh", "-c", "exit 3")))
+    facts = compose_hosts.FILE["x-compose-host"] | {"migrations": {"backend": ["sh", "-c", "exit 3"]}}
+    hosts.change(**{"x-compose-host": facts})
+    (invocation,) = hosts.invocations(hosts.send("migrate", image=IMAGE))
 
     assert ("Failed", 3) == (invocation["Status"], invocation["CommandPlugins"][0]["ResponseCode"])
 
 
-@pytest.mark.parametrize("command", ["", "e30=", "bm8gSlNPTg==", "x"])
-def test_run_without_words(client: Client, command: str) -> None:
-    """What is no list of words is refused."""
-    hosts = compose_hosts.make(client, f"words-{len(command)}")
-    _, _, error = hosts.outcome(hosts.send("run", image=IMAGE, command=command))
+def test_migrate_without_words(client: Client) -> None:
+    """A service whose file has no command is not migrated."""
+    hosts = compose_hosts.make(client, "no-words")
 
-    assert "compose-host: the command must be base64 of a JSON list of words\n" == error
+    assert ("Failed", "", "compose-host: chromadb has no migration command\n") == hosts.outcome(
+        hosts.send("migrate", "chromadb", image=IMAGE)
+    )
+
+
+def test_migrate_with_an_image_that_is_not_its_own(client: Client) -> None:
+    """A migration runs in an image of the service's repository, and in no other."""
+    hosts = compose_hosts.make(client, "migrate-own")
+    _, _, error = hosts.outcome(hosts.send("migrate", image=IMAGE.replace("backend", "network")))
+
+    assert error.startswith(f"compose-host: the image of backend must be {REPOSITORY}@sha256:<64 digits>")
 
 
 def test_another_document_fails(client: Client) -> None:

@@ -46,6 +46,26 @@ def test_get_parameter_of_no_ubuntu(client: Client) -> None:
     assert "ParameterNotFound" == refusal(client("ssm").get_parameter, Name=name)
 
 
+@pytest.mark.parametrize("value", ["{{ssm:other}}", '{"tag":"{{.ID}}"}', "{{a\nb}}"])
+def test_put_parameter_that_nests(client: Client, value: str) -> None:
+    """A value with two braces at both ends of something is refused, and none is written."""
+    ssm = client("ssm")
+    put, get = ssm.put_parameter, ssm.get_parameter
+
+    assert ("ValidationException", "ParameterNotFound") == (
+        refusal(put, Name="/nests", Value=value, Type="String"),
+        refusal(get, Name="/nests"),
+    )
+
+
+@pytest.mark.parametrize("value", ['{"a":{"b":{}}}', "{{.ID", '{"tag":"{\\u007b.ID}}"}'])
+def test_put_parameter_with_braces(client: Client, value: str) -> None:
+    """Braces alone nest nothing."""
+    client("ssm").put_parameter(Name="/braces", Value=value, Type="String", Overwrite=True)
+
+    assert value == client("ssm").get_parameter(Name="/braces")["Parameter"]["Value"]
+
+
 def test_create_document(client: Client) -> None:
     """A document is read back with its content, its target type and its tags."""
     tag = {"Key": "Stack", "Value": "s"}
@@ -67,9 +87,7 @@ def test_describe_document_tells_parameters(client: Client) -> None:
     make(client, "parameters")
     found = client("ssm").describe_document(Name="parameters")["Document"]["Parameters"]
 
-    assert {"Action": None, "Service": None, "Image": "", "Command": ""} == {
-        each["Name"]: each.get("DefaultValue") for each in found
-    }
+    assert {"Action": None, "Service": None, "Image": ""} == {each["Name"]: each.get("DefaultValue") for each in found}
 
 
 def test_create_document_twice(client: Client) -> None:

@@ -7,20 +7,22 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.tools.local import compose_hosts
-from tests.tools.local.compose_hosts import Hosts, instance_ids, words
+from tests.tools.local.compose_hosts import Hosts, instance_ids
 from tools.local.refusal import CODE
 
 pytestmark = pytest.mark.slow
 
 Client = Callable[..., Any]
 
-FAIL = words("sh", "-c", "exit 3")
+FAILING = compose_hosts.FILE["x-compose-host"] | {"migrations": {"backend": ["sh", "-c", "exit 3"]}}
 
 
 @pytest.fixture(scope="module")
 def hosts(client: Client) -> Hosts:
     """Start five hosts of one stack."""
-    return compose_hosts.make(client, "commands", size=5)
+    made = compose_hosts.make(client, "commands", size=5)
+    made.change(**{"x-compose-host": FAILING})
+    return made
 
 
 def refusal(call: Callable[..., object], **arguments: object) -> str:
@@ -137,8 +139,7 @@ def test_send_command_with_another_document(client: Client, name: str, code: str
 
 def test_send_command_stops_after_errors(hosts: Hosts) -> None:
     """One error more than allowed, and the hosts that have not got it yet do not get it."""
-    image = compose_hosts.IMAGE
-    command = hosts.send("run", image=image, command=FAIL, MaxConcurrency="1", MaxErrors="1")
+    command = hosts.send("migrate", image=compose_hosts.IMAGE, MaxConcurrency="1", MaxErrors="1")
 
     assert (["Failed", "Failed", "Terminated", "Terminated", "Terminated"], "Failed", 2) == (
         details(hosts, command),
@@ -149,8 +150,7 @@ def test_send_command_stops_after_errors(hosts: Hosts) -> None:
 
 def test_send_command_grows_to_its_concurrency(hosts: Hosts) -> None:
     """The command goes to one host, then to two, then to as many as allowed."""
-    image = compose_hosts.IMAGE
-    command = hosts.send("run", image=image, command=FAIL, MaxConcurrency="100%", MaxErrors="2")
+    command = hosts.send("migrate", image=compose_hosts.IMAGE, MaxConcurrency="100%", MaxErrors="2")
 
     assert ["Failed", "Failed", "Failed", "Terminated", "Terminated"] == details(hosts, command)
 

@@ -66,15 +66,15 @@ def act(instance: Record, stack: str, parameters: Mapping[str, str]) -> Outcome:
     """
     Do what the command document of a stack asks for.
 
-    :param parameters: of the document: `Action`, and by it `Service`, `Image` and `Command`
+    :param parameters: of the document: `Action`, and by it `Service` and `Image`
     """
     start(instance)
-    service, image, command = (parameters.get(name, "") for name in ("Service", "Image", "Command"))
+    service, image = (parameters.get(name, "") for name in ("Service", "Image"))
     match parameters.get("Action"):
         case "up":
             return _attempt(lambda: _up(instance, stack, service))
-        case "run":
-            return _attempt(lambda: _run(stack, service, image, command))
+        case "migrate":
+            return _attempt(lambda: _migrate(stack, service, image))
         case "look":
             return Outcome(output=_json(_containers(instance).get(service, ABSENT)) + "\n")
         case other:
@@ -108,17 +108,17 @@ def _attach(instance: Record, volume_id: str) -> None:
 
 
 def _up(instance: Record, stack: str, only: str = "") -> Outcome:
-    """Note what runs now: one service, or all that have an image. What did not change in any way runs on."""
+    """
+    Note what runs now: all that have an image, or one service and those whose image is fixed.
+
+    What did not change in any way runs on, and so does what cannot be started, unless it alone was asked for.
+    """
     document = _file(stack)
-    names = [only] if only else sorted(document["services"])
-    wanted = {name: image for name in names if (image := _image(stack, document, name)) != NO_IMAGE}
-    without = "".join(f"compose-host: {name} has no image yet\n" for name in names if name not in wanted)
+    wanted, without, left = _prepare(stack, document, only)
     if only and without:
         return Outcome(code=1, output=without)
-    for name, image in wanted.items():
-        _pull(name, image)
     containers = _containers(instance)
-    for name in [name for name in containers if not only and name not in wanted]:
+    for name in [name for name in containers if not only and not left and name not in wanted]:
         del containers[name]
     definitions: Record = instance.setdefault("_definitions", {})
     for name, image in wanted.items():
@@ -127,18 +127,37 @@ def _up(instance: Record, stack: str, only: str = "") -> Outcome:
             started = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             health = "healthy" if "healthcheck" in document["services"][name] else "none"
             containers[name] = {"image": image, "state": "running", "health": health, "started": started}
-    return Outcome(output=without)
+    return Outcome(code=1 if left else 0, output=without, error=left)
 
 
-def _run(stack: str, service: str, image: str, command: str) -> Outcome:
+def _prepare(stack: str, document: Record, only: str) -> tuple[dict[str, str], str, str]:
+    """Answer the images to run, what is said of services that have none, and of those that cannot be started."""
+    wanted: dict[str, str] = {}
+    without = left = ""
+    fixed = [name for name, service in document["services"].items() if not service["image"].startswith("$")]
+    for name in dict.fromkeys([only, *fixed]) if only else document["services"]:
+        try:
+            image = _image(stack, document, name)
+            if image == NO_IMAGE:
+                without += f"compose-host: {name} has no image yet\n"
+                continue
+            _pull(name, image)
+        except RefusedError as error:
+            if name == only:
+                raise
+            left += f"{error}\ncompose-host: {name} is left as it is\n"
+        else:
+            wanted[name] = image
+    return wanted, without, left
+
+
+def _migrate(stack: str, service: str, image: str) -> Outcome:
     """Say what would run. The exit code is 0, or what an `exit 3` in the command says, as for tasks of ECS."""
-    try:
-        words = json.loads(base64.b64decode(command, validate=True))
-    except (binascii.Error, ValueError):
-        words = None
-    if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
-        raise RefusedError("compose-host: the command must be base64 of a JSON list of words")
-    _pull(service, _image(stack, _file(stack), service, image))
+    document = _file(stack)
+    words = document.get("x-compose-host", {}).get("migrations", {}).get(service)
+    if not words:
+        raise RefusedError(f"compose-host: {service} has no migration command")
+    _pull(service, _image(stack, document, service, image))
     line = " ".join(words)
     code = ecs_tasks.EXIT.search(line)
     return Outcome(code=int(code[1]) if code else 0, output=f"local AWS would run: {line}\n")

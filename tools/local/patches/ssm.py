@@ -4,15 +4,21 @@ import hashlib
 import re
 from typing import Any, cast
 
-from ministack.core.responses import get_region  # type: ignore[import-untyped]
+from ministack.core.responses import error_response_json, get_region  # type: ignore[import-untyped]
 from ministack.services import ssm  # type: ignore[import-untyped]
+
+from tools.local.patches.ministack import Response
 
 UBUNTU = re.compile(
     r"/aws/service/canonical/ubuntu/server/[0-9a-z.]+/stable/current/(amd64|arm64)/hvm/ebs-gp[23]/ami-id"
 )
 """https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/"""
 
+NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)
+"""https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html, Value"""
+
 _public_parameter = ssm._public_parameter
+_put_parameter = ssm._put_parameter
 
 
 def get_parameter(name: str) -> dict[str, Any] | None:
@@ -30,6 +36,15 @@ def get_parameter(name: str) -> dict[str, Any] | None:
     }
 
 
+def put_parameter(data: dict[str, Any]) -> Response:
+    """Refuse a value that could be the name of another parameter."""
+    if NESTED.search(data.get("Value", "")):
+        message = 'Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.'
+        return cast(Response, error_response_json("ValidationException", message, 400))
+    return cast(Response, _put_parameter(data))
+
+
 def apply() -> None:
     """Patch the service."""
+    ssm._put_parameter = put_parameter
     ssm._public_parameter = get_parameter
