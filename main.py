@@ -4,6 +4,7 @@ import lazy_bindings  # noqa: F401 makes the imports below cheap
 
 from cdktf import App
 
+from stacks.aldeia import AldeiaStack
 from stacks.edgemind import EdgeMindStack
 from stacks.habit_tracker import HabitTrackerStack
 from stacks.isms import IsmsStack
@@ -11,7 +12,7 @@ from stacks.loading import loading_environments
 from stacks.nocomelon import NoComelonStack
 
 with loading_environments():
-    from envs import dev, edgemind, habit_tracker, production, staging
+    from envs import aldeia_production, aldeia_staging, dev, edgemind, habit_tracker, production, staging
 
 app = App()
 
@@ -20,5 +21,7 @@ IsmsStack(app, "staging", settings=staging.SETTINGS)
 IsmsStack(app, "production", settings=production.SETTINGS)
 EdgeMindStack(app, "edgemind", settings=edgemind.SETTINGS)
 HabitTrackerStack(app, "habit-tracker", settings=habit_tracker.SETTINGS)
+AldeiaStack(app, "aldeia-staging", settings=aldeia_staging.SETTINGS)
+AldeiaStack(app, "aldeia-production", settings=aldeia_production.SETTINGS)
 
 app.synth()

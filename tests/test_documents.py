@@ -10,10 +10,12 @@ import pytest
 import typer
 from pydantic import BaseModel
 
+from stacks.aldeia_settings import AldeiaSettings
 from stacks.edgemind_settings import EdgeMindSettings
 from stacks.habit_tracker_settings import HabitTrackerSettings
 from stacks.isms_settings import IsmsSettings
 from stacks.nocomelon import NoComelonSettings
+from tests.stacks.aldeia import sample_aldeia
 from tests.stacks.edgemind import sample_edgemind
 from tests.stacks.habit_tracker import sample_habit_tracker
 from tests.stacks.isms.sample_isms import GITHUB, build
@@ -21,7 +23,14 @@ from tools.cli import app
 from tools.project import ROOT
 from tools.release.manifest import Manifest
 
-NAMES = ["docs/edgemind.md", "docs/habit-tracker.md", "docs/operations.md", "docs/releases.md", "README.md"]
+NAMES = [
+    "docs/aldeia.md",
+    "docs/edgemind.md",
+    "docs/habit-tracker.md",
+    "docs/operations.md",
+    "docs/releases.md",
+    "README.md",
+]
 TEXT = {name: (ROOT / name).read_text() for name in NAMES}
 
 QUOTED = {
@@ -32,7 +41,7 @@ QUOTED = {
 
 BLOCKS = {name: re.findall(r"^\s*```\w*\n(.*?)^\s*```", text, re.M | re.S) for name, text in TEXT.items()}
 
-SETTINGS = (EdgeMindSettings, HabitTrackerSettings, IsmsSettings, NoComelonSettings)
+SETTINGS = (AldeiaSettings, EdgeMindSettings, HabitTrackerSettings, IsmsSettings, NoComelonSettings)
 
 OTHERS = {
     # of GitHub's
@@ -135,7 +144,8 @@ def known() -> set[str]:
     """Names of settings, of outputs, and of what a manifest has."""
     stack = build(github=GITHUB.model_copy(update={"apply_environment": "staging-apply"}))
     names = {name for model in (*SETTINGS, Manifest) for name in fields(model)}
-    others = [sample.build().document["output"] for sample in (sample_edgemind, sample_habit_tracker)]
+    stacks = [sample_edgemind.build(), sample_habit_tracker.build(), *map(sample_aldeia.build, sample_aldeia.FILES)]
+    others = [one.document["output"] for one in stacks]
     return {*names, *stack.document["output"], *(name for outputs in others for name in outputs), *OTHERS}
 
 

@@ -387,7 +387,7 @@ def test_later_steps_find_the_tools(tmp_path: Path) -> None:
     assert f"{ROOT}/.venv/bin\n" == (tmp_path / "path").read_text()
 
 
-WITHOUT_ROLES = {"dev", "habit-tracker"}
+WITHOUT_ROLES = {"dev", "habit-tracker", "aldeia-staging", "aldeia-production"}
 """The stacks whose settings know no pipelines."""
 
 

@@ -22,10 +22,11 @@ def manifests_of(outputs: dict[str, Any]) -> list[Manifest]:
     return [json.loads(value) for name, value in sorted(outputs.items()) if name.endswith("_release_manifest")]
 
 
-def prepare(manifest: Manifest) -> None:
+def prepare(manifest: Manifest, commit: str = COMMIT) -> None:
     """Push a made-up image for the service's CPU, tagged with the commit, and give its secrets values."""
-    architecture = {"ARM64": "arm64", "X86_64": "amd64"}[manifest["ecs"]["cpu_architecture"]]
-    _push(manifest["image"]["repository"], architecture, manifest["region"])
+    where = manifest["compose"] if manifest["ecs"] is None else manifest["ecs"]
+    architecture = {"ARM64": "arm64", "X86_64": "amd64"}[where["cpu_architecture"]]
+    _push(manifest["image"]["repository"], architecture, manifest["region"], commit)
     secrets = boto3.Session().client("secretsmanager", region_name=manifest["region"])
     for secret in manifest["secrets"]:
         values = json.loads(secrets.get_secret_value(SecretId=secret["arn"])["SecretString"])
@@ -33,9 +34,9 @@ def prepare(manifest: Manifest) -> None:
         secrets.put_secret_value(SecretId=secret["arn"], SecretString=json.dumps(values))
 
 
-def release(stack: str) -> subprocess.CompletedProcess[str]:
+def release(stack: str, commit: str = COMMIT) -> subprocess.CompletedProcess[str]:
     """Release that commit of all services. Their health URLs belong to nobody here."""
-    command = [sys.executable, "-m", "tools", "release", stack, "--image-tag", f"sha-{COMMIT}", "--no-url-check"]
+    command = [sys.executable, "-m", "tools", "release", stack, "--image-tag", f"sha-{commit}", "--no-url-check"]
     return subprocess.run(  # noqa: S603 the command under test
         command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=SECONDS
     )
@@ -60,19 +61,19 @@ def what_serves(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def image_of(manifest: Manifest) -> tuple[str, list[str]]:
+def image_of(manifest: Manifest, commit: str = COMMIT) -> tuple[str, list[str]]:
     """Say which image of a service has the commit's tag, by digest, and all of its tags."""
     ecr = boto3.Session().client("ecr", region_name=manifest["region"])
     name = manifest["image"]["repository"]
-    (image,) = ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": f"sha-{COMMIT}"}])["imageDetails"]
+    (image,) = ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": f"sha-{commit}"}])["imageDetails"]
     return f"{name}@{image['imageDigest']}", sorted(image["imageTags"])
 
 
-def _push(repository: str, architecture: str, region: str) -> None:
+def _push(repository: str, architecture: str, region: str, commit: str) -> None:
     """Push an image of one platform by the calls that Docker's credential helper is not needed for."""
     ecr = boto3.Session().client("ecr", region_name=region)
     config = json.dumps(
-        {"architecture": architecture, "os": "linux", "config": {"Labels": {"of": repository}}}
+        {"architecture": architecture, "os": "linux", "config": {"Labels": {"of": repository, "commit": commit}}}
     ).encode()
     digest = f"sha256:{hashlib.sha256(config).hexdigest()}"
     upload = ecr.initiate_layer_upload(repositoryName=repository)["uploadId"]
@@ -86,4 +87,4 @@ def _push(repository: str, architecture: str, region: str) -> None:
     ecr.complete_layer_upload(repositoryName=repository, uploadId=upload, layerDigests=[digest])
     described = {"digest": digest, "size": len(config)}
     manifest = {"schemaVersion": 2, "mediaType": MEDIA_TYPE, "config": described, "layers": []}
-    ecr.put_image(repositoryName=repository, imageManifest=json.dumps(manifest), imageTag=f"sha-{COMMIT}")
+    ecr.put_image(repositoryName=repository, imageManifest=json.dumps(manifest), imageTag=f"sha-{commit}")

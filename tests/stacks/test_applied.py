@@ -206,7 +206,13 @@ def test_lifecycles(lifecycles: subprocess.Popen[str]) -> None:
 
     assert 0 == lifecycles.returncode, errors
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in output.splitlines() if "│" in line]
-    assert {"dev": "29", "staging": "126", "production": "131", "edgemind": "88", "habit-tracker": "151"} == {
-        row[0]: row[1] for row in rows
-    }
+    assert {
+        "dev": "29",
+        "staging": "126",
+        "production": "131",
+        "edgemind": "88",
+        "habit-tracker": "151",
+        "aldeia-staging": "95",
+        "aldeia-production": "131",
+    } == {row[0]: row[1] for row in rows}
     assert {("0", "0")} == {tuple(row[3:]) for row in rows}
