@@ -24,6 +24,9 @@ from stacks.aldeia_settings import CHROMA_TOKEN, AldeiaSettings
 CHROMADB = "chromadb"
 """The service's name, and the first label of its private one."""
 
+_LONGEST_WAIT_S = 3600
+"""Of `healthy_timeout_s`."""
+
 _TMP = "/tmp"  # noqa: S108 a path inside the container
 _CHROMADB_USER = 1000
 _CHROMADB_SECRET = "CHROMA_SERVER_AUTHN_CREDENTIALS"  # noqa: S105 the name of a variable
@@ -126,7 +129,7 @@ def backend_settings(settings: AldeiaSettings) -> WebServiceSettings:
             priority=100,
             health_check_path=own.health_check_path,
         ),
-        ReleaseSettings(migration_command=own.migration_command),
+        own.migration_command,
     )
 
 
@@ -139,7 +142,7 @@ def frontend_settings(settings: AldeiaSettings) -> WebServiceSettings:
         priority=200,
         health_check_path=own.health_check_path,
     )
-    return _web_service(settings, own, _web_task(settings, own), route, ReleaseSettings())
+    return _web_service(settings, own, _web_task(settings, own), route, None)
 
 
 def chromadb_settings(settings: AldeiaSettings) -> FargateServiceSettings:
@@ -193,8 +196,10 @@ def _web_service(
     own: AldeiaFrontendSettings,
     service: FargateServiceSettings,
     route: ServiceRouteSettings,
-    release: ReleaseSettings,
+    migration_command: list[str] | None,
 ) -> WebServiceSettings:
+    # Hosts start it one after the other, each within the time that tasks have together.
+    in_turn = 1 if settings.hosts is None else settings.hosts.max_size
     return WebServiceSettings(
         deploy_mode=settings.deploy_mode,
         image_tag=own.image_tag,
@@ -203,5 +208,7 @@ def _web_service(
         capacity=settings.capacity,
         scaling=own.scaling,
         deployment=settings.deployment,
-        release=release,
+        release=ReleaseSettings(
+            migration_command=migration_command, healthy_timeout_s=min(900 * in_turn, _LONGEST_WAIT_S)
+        ),
     )

@@ -209,6 +209,13 @@ class TestServices:
             "port": {"backend": 3001, "frontend": 3002}[service],
         } == found["compose"]
 
+    @pytest.mark.parametrize(("stack", "seconds"), [("production", 900), ("staging", 900), ("several_hosts", 3600)])
+    def test_time_for_all_hosts(self, stack: str, seconds: int, request: pytest.FixtureRequest) -> None:
+        """Hosts start a release one after the other, so that it may take longer where there are several."""
+        found: Synthesized = request.getfixturevalue(stack)
+
+        assert seconds == manifest(found, "backend")["healthy_timeout_s"]
+
     @pytest.mark.parametrize("service", ["backend", "frontend"])
     def test_manifest_says_where_it_logs(self, service: str, on_hosts: Synthesized) -> None:
         """In the machines' group, below its own prefix."""
