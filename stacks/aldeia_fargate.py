@@ -15,6 +15,7 @@ from modules.file_system.mount import Mount
 from modules.iam import Statement
 from modules.load_balancer.service_route import ServiceRoute
 from modules.network.open_port import open_port
+from modules.watching.dashboard_rows import ServiceOnDashboard
 from modules.watching.service_alarms import ServiceAlarms, ServiceAlarmsSettings
 from modules.web_service.platform import Platform
 from modules.web_service.settings import WebServiceSettings
@@ -29,9 +30,21 @@ _ON_DEMAND = CapacitySettings(spot_percent=0)
 class ChromaDb:
     """ChromaDB on Fargate, as those see it who ask it something."""
 
+    name: str
     cluster: FargateCluster
     service: FargateService
     alarm_arns: list[str]
+
+    @property
+    def on_dashboard(self) -> ServiceOnDashboard:
+        """ChromaDB as the dashboard sees it."""
+        return ServiceOnDashboard(
+            title=self.name,
+            cluster_name=self.cluster.name,
+            service_name=self.service.name,
+            target_groups={},
+            counts_tasks=self.cluster.counts_tasks,
+        )
 
     @property
     def outputs(self) -> dict[str, tuple[str, str]]:
@@ -66,7 +79,7 @@ def run_on_fargate(scope: Construct, base: AldeiaBase) -> Running:
     both = (backend, frontend)
     return Running(
         alarm_arns=[*chromadb.alarm_arns, *(arn for service in both for arn in service.alarm_arns)],
-        on_dashboard=[service.on_dashboard for service in both],
+        on_dashboard=[*(service.on_dashboard for service in both), chromadb.on_dashboard],
         outputs=chromadb.outputs | backend.outputs | frontend.outputs,
     )
 
@@ -117,7 +130,7 @@ def declare_chromadb(scope: Construct, base: AldeiaBase) -> ChromaDb:
         topic_arn=base.topic_arn,
         settings=ServiceAlarmsSettings(),
     )
-    return ChromaDb(cluster=cluster, service=service, alarm_arns=alarms.arns)
+    return ChromaDb(name=f"{name}-chromadb", cluster=cluster, service=service, alarm_arns=alarms.arns)
 
 
 def let_in(chromadb: ChromaDb, caller: str, security_group_id: str) -> list[ITerraformDependable]:

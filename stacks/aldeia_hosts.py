@@ -133,17 +133,19 @@ def _declare_service(
 
 def _running(host: ComposeHost, web_services: Sequence[ComposeWebService], chromadb: ChromaDb | None) -> Running:
     outputs = {"auto_scaling_group_name": (host.auto_scaling_group_name, "The hosts' Auto Scaling group")}
+    on_dashboard = [service.on_dashboard for service in web_services]
     alarm_arns = [*host.alarm_arns, *(arn for service in web_services for arn in service.alarm_arns)]
     if chromadb is not None:
         # A host that starts before this rule has a backend that tries again.
         let_in(chromadb, "hosts", host.security_group_id)
         outputs |= chromadb.outputs
         alarm_arns += chromadb.alarm_arns
+        on_dashboard.append(chromadb.on_dashboard)
     for service in web_services:
         outputs |= service.outputs
     return Running(
         alarm_arns=alarm_arns,
-        on_dashboard=[service.on_dashboard for service in web_services],
+        on_dashboard=on_dashboard,
         hosts_on_dashboard=host.on_dashboard,
         outputs=outputs,
     )

@@ -57,7 +57,7 @@ class AldeiaChromaDbSettings(Settings):
     """On Docker Hub, which counts pulls by address; the design's own repository for it is optional, and is left out."""
 
     image_tag: ImageTag = "0.6.3"
-    """Terraform rolls another one out by itself. 0.6 alone was looked into (above)."""
+    """On Fargate Terraform rolls another one out, on a host it comes with the next release."""
 
     cpu: Cpu = 1024
     memory_mib: MemoryMib = Field(default=2048, validate_default=True)

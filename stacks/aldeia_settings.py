@@ -68,6 +68,8 @@ class AldeiaSettings(EnvironmentSettings):
     """What the images are built for."""
 
     capacity: CapacitySettings = Field(default_factory=lambda: CapacitySettings(spot_percent=0))
+    """Of the tasks of backend and pages."""
+
     deploy_mode: Literal["release", "blue_green"] = "release"
     deployment: BlueGreenSettings | None = Field(default=None, validate_default=True)
     """How traffic moves in a release; for `blue_green` and only for it."""
@@ -165,9 +167,12 @@ class AldeiaSettings(EnvironmentSettings):
 
     @field_validator("database")
     @classmethod
-    def _is_not_reached_anyway(cls, database: DestinationSettings) -> DestinationSettings:
+    def _can_be_reached(cls, database: DestinationSettings, info: ValidationInfo) -> DestinationSettings:
         if database.port == _HTTPS_PORT:
             raise mistake(f"must have another port than {_HTTPS_PORT}, which the backend reaches anywhere")
+        inside = [cidr for cidr in database.cidrs if DOCKER_CIDR.overlaps(IPv4Network(cidr))]
+        if inside and info.data.get("hosts") is not None:
+            raise mistake(f"must have no cidrs in {DOCKER_CIDR}, which a host's containers have")
         return database
 
     @field_validator("exec_enabled")

@@ -114,9 +114,12 @@ class ComposeHost(Construct):
         wait_for(self._group, needed)
 
     def _declare_logs(self) -> CloudwatchLogGroup:
-        """One group for all: what containers and hosts say is told apart by the streams' names."""
+        """One group for all, as long as any service wants it: streams tell containers and hosts apart."""
         return CloudwatchLogGroup(
-            self, "logs", name=self._log_name, retention_in_days=self._settings.log_retention_days
+            self,
+            "logs",
+            name=self._log_name,
+            retention_in_days=max(one.settings.log_retention_days for one in self._services),
         )
 
     def _declare_parameters(self) -> HostParameters:

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from modules.compose_host.alarms import HostAlarmsSettings
 from modules.compose_host.instance_type import Architecture, InstanceType, architecture, host_memory_mib
 from modules.settings import Settings, mistake
-from modules.types import LogRetentionDays, Percent
+from modules.types import Percent
 
 HOST_MEMORY_MIB = 512
 """What Ubuntu, Docker and the two agents need of a host's memory; the containers share the rest."""
@@ -95,7 +95,6 @@ class ComposeHostSettings(Settings):
     ] = "Aldeia/EC2"
     """Where the CloudWatch agent puts what it measures. CloudWatch API, MetricDatum; AWS/… is AWS's."""
 
-    log_retention_days: LogRetentionDays = 30
     alarms: HostAlarmsSettings = Field(default_factory=HostAlarmsSettings)
 
     @field_validator("metrics_namespace")

@@ -21,6 +21,8 @@ class ServiceOnDashboard:
     """In ECS, both. None for a service on hosts, of which ECS knows nothing."""
 
     target_groups: Mapping[Color, TargetGroup]
+    """None for a service that the load balancer does not know."""
+
     counts_tasks: bool = False
     """Whether Container Insights counts the tasks."""
 
@@ -65,6 +67,8 @@ def service_rows(service: ServiceOnDashboard, *, load_balancer_arn_suffix: str, 
             for color, group in service.target_groups.items()
         ]
 
+    if not service.target_groups:
+        return [[heading(service.title)], beside(*_task_graphs(service, region))]
     targets = [*lines("HealthyHostCount", "Minimum", "healthy"), *lines("UnHealthyHostCount", "Minimum", "unhealthy")]
     return [
         [heading(service.title)],

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from modules.application_secret import ApplicationSecretSettings
+from modules.fargate.destination import DestinationSettings
 from modules.mistakes import mistakes_in
 from modules.network.network import NetworkSettings
 from stacks.aldeia_settings import TAKEN, AldeiaSettings
@@ -60,6 +61,11 @@ class TestEnvironment:
             (
                 {"database": database(443)},
                 "database must have another port than 443, which the backend reaches anywhere, "
+                "got DestinationSettings(…)",
+            ),
+            (
+                {"database": DestinationSettings(description="Near", port=5432, cidrs=["172.30.1.0/28"])},
+                "database must have no cidrs in 172.30.0.0/23, which a host's containers have, "
                 "got DestinationSettings(…)",
             ),
             (

@@ -1,5 +1,6 @@
 """The dashboard of an environment."""
 
+import dataclasses
 import json
 from typing import Any
 
@@ -65,6 +66,15 @@ def lines(widgets: list[Block]) -> set[tuple[str, ...]]:
 def titles(widgets: list[Block]) -> list[str]:
     """The titles and headings from top to bottom."""
     return [each["properties"].get("title", each["properties"].get("markdown")) for each in widgets]
+
+
+def test_service_without_load_balancer() -> None:
+    """Of a service that only others call there is what its tasks use."""
+    hidden = dataclasses.replace(service(), title="ChromaDB", target_groups={})
+
+    assert ["## ChromaDB", "Utilization in percent", "Tasks"] == titles(
+        build(services=[hidden], aurora=None, alarm_arns=[])
+    )[3:]
 
 
 def test_order(widgets: list[Block]) -> None:

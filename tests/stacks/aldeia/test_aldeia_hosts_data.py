@@ -113,7 +113,8 @@ class TestWatching:
         found = json.loads(on_hosts.resource("aws_cloudwatch_dashboard")["dashboard_body"])["widgets"]
         (shown,) = [widget["properties"]["alarms"] for widget in found if widget["type"] == "alarm"]
         name = prefix(on_hosts)
-        titles = ["Load balancer", f"{name}-backend", f"{name}-frontend", f"Hosts of {name}"]
+        chromadb = [f"{name}-chromadb"] if on_hosts.resources("aws_ecs_cluster") else []
+        titles = ["Load balancer", f"{name}-backend", f"{name}-frontend", *chromadb, f"Hosts of {name}"]
 
         assert [f"## {one}" for one in titles] == [w["properties"]["markdown"] for w in found if w["type"] == "text"]
         assert sorted(

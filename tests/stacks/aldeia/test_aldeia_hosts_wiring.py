@@ -18,13 +18,13 @@ OTHERS: dict[str, Any] = SEVERAL | {
         desired_capacity=4,
         max_size=6,
         warmup_s=200,
-        log_retention_days=14,
         metrics_namespace="Octo/EC2",
         scaling=HostScalingSettings(
             out_above_percent=60, out_for_min=10, in_below_percent=20, in_for_min=15, cooldown_s=100
         ),
     ),
     "cpu_architecture": "ARM64",
+    "log_retention_days": 14,
 }
 
 

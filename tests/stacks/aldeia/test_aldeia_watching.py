@@ -88,7 +88,7 @@ def test_dashboard_shows_all_alarms(on_fargate: Synthesized) -> None:
 
 def test_dashboard_headings(on_fargate: Synthesized) -> None:
     """In the order in which one looks."""
-    titles = ["Load balancer", "aldeia-prod-backend", "aldeia-prod-frontend"]
+    titles = ["Load balancer", "aldeia-prod-backend", "aldeia-prod-frontend", "aldeia-prod-chromadb"]
 
     assert [f"## {title}" for title in titles] == [widget["markdown"] for widget in widgets(on_fargate, "text")]
 
