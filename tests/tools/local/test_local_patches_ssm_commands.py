@@ -47,6 +47,16 @@ def test_describe_instance_information(client: Client, hosts: Hosts) -> None:
     }
 
 
+def test_describe_instance_information_of_many(client: Client, hosts: Hosts) -> None:
+    """However many others there are: a page has fifty."""
+    compose_hosts.group(client, "crowd", size=60, MaxSize=60)
+    filters = [{"Key": "InstanceIds", "Values": instance_ids(client, hosts.stack)}]
+    found = client("ssm").describe_instance_information(Filters=filters)["InstanceInformationList"]
+    client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName="crowd", ForceDelete=True)
+
+    assert 5 == len(found)
+
+
 def test_instance_without_a_role_is_not_managed(client: Client) -> None:
     """An agent that may not call Systems Manager is not there."""
     template = {"ImageId": "ami-1", "InstanceType": "t3.micro"}

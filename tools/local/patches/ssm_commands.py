@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, cast
 
 from ministack.core.concurrency import spawn_background  # type: ignore[import-untyped]
@@ -106,12 +107,22 @@ def describe_instance_information(data: Params) -> Response:
             wanted = [host["InstanceId"] for host in hosts() if _is_target(host, [{"Key": key, "Values": values}])]
         elif (key, values) != ("PingStatus", ["Online"]):
             raise NotImplementedError(f"instances are not found by {key}")
-    page = data if wanted is None else data | {"MaxResults": 50}
-    response: Response = _describe_instance_information(page)
     if wanted is None:
-        return response
-    found = json.loads(response[2])["InstanceInformationList"]
-    return cast(Response, json_response({"InstanceInformationList": [e for e in found if e["InstanceId"] in wanted]}))
+        return cast(Response, _describe_instance_information(data))
+    found = [each for each in _all_information(data) if each["InstanceId"] in wanted]
+    return cast(Response, json_response({"InstanceInformationList": found}))
+
+
+def _all_information(data: Params) -> Iterator[Record]:
+    """Go through all pages: the emulator filters after it has cut one off."""
+    token: str | None = None
+    while True:
+        more = {} if token is None else {"NextToken": token}
+        page = json.loads(_describe_instance_information(data | {"MaxResults": 50} | more)[2])
+        yield from page["InstanceInformationList"]
+        token = page.get("NextToken")
+        if not token:
+            return
 
 
 def hosts() -> list[Record]:
