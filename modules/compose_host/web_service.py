@@ -16,7 +16,7 @@ from modules.images.repository import ImageRepository
 from modules.load_balancer.load_balancer import LoadBalancer
 from modules.load_balancer.service_route import ServiceRoute
 from modules.watching.dashboard_rows import ServiceOnDashboard
-from modules.watching.target_group_alarms import TargetGroupAlarms
+from modules.watching.target_group_alarms import watch_sides
 from modules.web_service.settings import WebServiceSettings
 
 
@@ -116,18 +116,16 @@ class ComposeWebService(Construct):
         return ServiceOnDashboard(title=self._name, target_groups=self.route.target_groups)
 
     def _declare_alarms(self, topic_arn: str) -> None:
-        for color, target_group in self.route.target_groups.items():
-            alarms = TargetGroupAlarms(
-                self,
-                f"{color}_alarms",
-                name=f"{self._name}-{color}",
-                load_balancer_arn_suffix=self._load_balancer.arn_suffix,
-                target_group=target_group,
-                topic_arn=topic_arn,
-                settings=self._settings.target_group_alarms,
-            )
-            self._rollback_alarms[color] = alarms.rollback_names
-            self.alarm_arns += alarms.arns
+        sides = watch_sides(
+            self,
+            name=self._name,
+            load_balancer_arn_suffix=self._load_balancer.arn_suffix,
+            target_groups=self.route.target_groups,
+            topic_arn=topic_arn,
+            settings=self._settings.target_group_alarms,
+        )
+        self._rollback_alarms = {color: alarms.rollback_names for color, alarms in sides.items()}
+        self.alarm_arns = [arn for alarms in sides.values() for arn in alarms.arns]
 
     def _declare_manifest(self) -> ReleaseManifest:
         host, service, settings = self._host, self._service, self._settings

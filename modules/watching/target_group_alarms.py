@@ -1,10 +1,12 @@
 """What is watched of a target group: its errors, its health and its speed."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from constructs import Construct
 from pydantic import Field
 
+from modules.deployment.deploy_mode import Color
 from modules.load_balancer.target_group import TargetGroup
 from modules.settings import Settings
 from modules.types import Percent
@@ -132,3 +134,31 @@ class TargetGroupAlarms(Construct):
             statistic=statistic,
             period_s=period_s,
         )
+
+
+def watch_sides(
+    scope: Construct,
+    *,
+    name: str,
+    load_balancer_arn_suffix: str,
+    target_groups: Mapping[Color, TargetGroup],
+    topic_arn: str,
+    settings: TargetGroupAlarmsSettings,
+) -> dict[Color, TargetGroupAlarms]:
+    """
+    Make the alarms of each side of a service, under the ids `<color>_alarms`.
+
+    :param name: the service's
+    """
+    return {
+        color: TargetGroupAlarms(
+            scope,
+            f"{color}_alarms",
+            name=f"{name}-{color}",
+            load_balancer_arn_suffix=load_balancer_arn_suffix,
+            target_group=target_group,
+            topic_arn=topic_arn,
+            settings=settings,
+        )
+        for color, target_group in target_groups.items()
+    }

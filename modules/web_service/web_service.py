@@ -17,7 +17,7 @@ from modules.images.repository import ImageRepository
 from modules.load_balancer.service_route import ServiceRoute
 from modules.watching.dashboard_rows import ServiceOnDashboard
 from modules.watching.service_alarms import ServiceAlarms
-from modules.watching.target_group_alarms import TargetGroupAlarms
+from modules.watching.target_group_alarms import watch_sides
 from modules.web_service.platform import Platform
 from modules.web_service.settings import WebServiceSettings
 
@@ -195,18 +195,16 @@ class WebService(Construct):
 
     def _declare_alarms(self) -> None:
         platform, settings, scaling = self._platform, self._settings, self._settings.scaling
-        for color, target_group in self.route.target_groups.items():
-            alarms = TargetGroupAlarms(
-                self,
-                f"{color}_alarms",
-                name=f"{self._name}-{color}",
-                load_balancer_arn_suffix=platform.load_balancer.arn_suffix,
-                target_group=target_group,
-                topic_arn=platform.topic_arn,
-                settings=settings.target_group_alarms,
-            )
-            self._rollback_alarms[color] = alarms.rollback_names
-            self.alarm_arns += alarms.arns
+        sides = watch_sides(
+            self,
+            name=self._name,
+            load_balancer_arn_suffix=platform.load_balancer.arn_suffix,
+            target_groups=self.route.target_groups,
+            topic_arn=platform.topic_arn,
+            settings=settings.target_group_alarms,
+        )
+        self._rollback_alarms = {color: alarms.rollback_names for color, alarms in sides.items()}
+        self.alarm_arns += [arn for alarms in sides.values() for arn in alarms.arns]
         service = ServiceAlarms(
             self,
             "alarms",
