@@ -187,3 +187,21 @@ class TestOrder:
     def test_all_wait_for_the_way_out(self, service: str, needed: str, on_fargate: Synthesized) -> None:
         """A task that starts before its routes finds no image."""
         assert [] != [one for one in needed_by(on_fargate, service) if one.startswith(needed)]
+
+
+AGENT = ["amazoncloudwatch-agent", "amazoncloudwatch-agent-us-east-1"]
+
+
+@pytest.mark.parametrize(("shape", "hosts"), [("production", []), ("staging", AGENT), ("several_hosts", AGENT)])
+def test_buckets_of_others(shape: str, hosts: list[str], request: pytest.FixtureRequest) -> None:
+    """The endpoint of S3 lets through the layers of ECR and of Docker Hub, and on machines AWS's agent."""
+    stack: Synthesized = request.getfixturevalue(shape)
+    (found,) = [
+        one["resources"]
+        for document in stack.document["data"]["aws_iam_policy_document"].values()
+        for one in document["statement"]
+        if one.get("sid") == "BucketsOfOthers"
+    ]
+    buckets = ["prod-us-east-1-starport-layer-bucket", "docker-images-prod", *hosts]
+
+    assert [f"arn:aws:s3:::{bucket}/*" for bucket in buckets] == found
